@@ -1,0 +1,64 @@
+# One verb per job. `make` alone lists them. People and .ci/run use the same verbs.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench docs clean lock
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3 python
+PIP_FLAGS := --disable-pip-version-check --no-input
+
+help: ## list these verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv with the pinned dependencies (every verb does this when it has to)
+
+demo: $(STAMP) ## carry one learner from school to alternative provision to local authority and back
+	@$(BIN)/ltp demo
+
+test: $(STAMP) ## run every test
+	@$(BIN)/pytest
+
+check: $(STAMP) ## format, lint, types, house rules and the lock file
+	@echo "check: format"; $(BIN)/ruff format --check .
+	@echo "check: lint"; $(BIN)/ruff check .
+	@echo "check: types"; $(BIN)/mypy --strict
+	@echo "check: lock file and house rules"
+	@$(BIN)/python -m pip check $(PIP_FLAGS)
+	@$(BIN)/pytest -q tests/test_house_rules.py tests/test_architecture.py
+
+bench: $(STAMP) ## measure each step beside its physical limit
+	@$(BIN)/ltp bench
+
+docs: $(STAMP) ## check that every link, command and index entry in the documentation is true
+	@$(BIN)/pytest -q tests/test_docs.py
+
+clean: ## remove what the other verbs made, .venv included
+	rm -rf $(VENV) build dist site demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+# uv is only needed by whoever changes a dependency, so it is not one itself: install it any way you like.
+# The output holds names, versions and hashes, never an address: each machine uses the index it is set up for.
+lock: ## pin the dependencies of pyproject.toml again (needs uv on the PATH)
+	@command -v uv >/dev/null || { echo "make lock needs the uv command; install it and run this again." >&2; exit 2; }
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.txt
+
+# The stamp is younger than the lock file exactly when .venv holds what the lock file says.
+$(STAMP): requirements.txt pyproject.toml
+	@set -eu; python=; \
+	for name in $(CANDIDATES); do \
+	  if "$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	    python=$$name; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "This project needs Python 3.11 or newer with its venv module, and none was found on the PATH." >&2; exit 2; fi; \
+	echo "setup 1/3: making $(VENV) with $$($$python --version)"; \
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || "$$python" -m venv --clear $(VENV)
+	@echo "setup 2/3: installing the pinned dependencies (a minute or two the first time)"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes --only-binary :all: --requirement requirements.txt
+	@echo "setup 3/3: installing this project, editable"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+	@echo "setup: done"
