@@ -1,0 +1,107 @@
+"""The one byte form of everything: strict base64url and canonical JSON (LTP-1 §2, §2.1).
+
+On integers and ASCII member names `orjson` with sorted keys writes exactly RFC 8785, so a text is canonical
+when parsing and writing it gives the same bytes. That one comparison also removes duplicate members, white
+space, other escapes and big integers. orjson refuses nesting that could exhaust the stack (1024 levels to
+read, 254 to write), before it builds anything.
+"""
+
+import hashlib
+from types import NoneType
+from typing import Any, Final
+
+import orjson
+import pybase64
+
+from signing.errors import EncodingError
+
+_OPTIONS: Final = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+_CONTAINERS: Final = frozenset({dict, list, tuple})
+_SCALARS: Final = frozenset({int, bool, NoneType})
+_INVALID: Final = object()
+
+
+def b64u(data: bytes) -> str:
+    """`data` in base64url without padding (RFC 4648 §5)."""
+    return pybase64.b64encode_as_string(data, altchars=b"-_").rstrip("=")
+
+
+def unb64u(text: object) -> bytes:
+    """The bytes of a base64url text; refuses every spelling but the one that `b64u` writes."""
+    if type(text) is not str or not text.isascii():
+        raise EncodingError("not_base64url")
+    try:
+        data = pybase64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        data = None
+    # Writing it again catches foreign characters, padding and non-zero trailing bits at once.
+    if data is None or b64u(data) != text:
+        raise EncodingError("not_base64url")
+    return data
+
+
+def sha256(data: bytes) -> str:
+    """SHA-256 of `data`, in base64url."""
+    return b64u(hashlib.sha256(data).digest())
+
+
+def canonical(value: object) -> bytes:
+    """`value` as RFC 8785 JSON; the caller has checked free content with `check_content`."""
+    try:
+        return orjson.dumps(value, option=_OPTIONS)
+    except TypeError:
+        pass
+    # Raised out here so that no traceback carries the library's view of the content.
+    raise EncodingError("malformed")
+
+
+def parse(data: bytes) -> object:
+    """The value of canonical JSON `data`. Does not look for floats: use `check_content` on free content."""
+    value = parse_any(data)
+    if canonical(value) != data:
+        raise EncodingError("not_canonical")
+    return value
+
+
+def parse_any(data: bytes) -> object:
+    """The value of JSON `data` whose canonical form the caller compares himself."""
+    try:
+        value: object = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        value = _INVALID
+    # orjson's error holds the whole document: raising out here keeps it out of `__context__`.
+    if value is _INVALID:
+        raise EncodingError("malformed")
+    return value
+
+
+def check_content(value: object) -> None:
+    """Refuse floats, foreign Python types and member names that are not ASCII.
+
+    The caller has written or compared `value` as canonical JSON before, so it is neither cyclic nor too deep.
+    """
+    names: set[str] = set()
+    stack: list[Any] = [(value,)]
+    push = stack.append
+    while stack:
+        node = stack.pop()
+        if type(node) is dict:
+            names.update(node)
+            node = node.values()
+        # Half of this function's time is this loop: most members are text, so text is asked for first.
+        for member in node:
+            kind = type(member)
+            if kind is str:
+                continue
+            if kind in _CONTAINERS:
+                push(member)
+            elif kind not in _SCALARS:
+                raise EncodingError("unsupported_value")
+    if not "".join(names).isascii():
+        raise EncodingError("bad_member_name")
