@@ -149,4 +149,4 @@ RECIPIENTS: Final = MappingProxyType(
 """The permitted recipient algorithms; every one is post-quantum and classical at once."""
 
 HPKE_INFO: Final = b"JOSE-HPKE rcpt\xffA256GCM\xff"
-"""Binds a wrapped key to its use; the recipient's extra info is empty so that any HPKE library can open it."""
+"""Binds a wrapped key to its use; the recipient's extra info is empty so any HPKE library can open it."""

@@ -32,6 +32,11 @@ def b64u(data: bytes) -> str:
     return pybase64.b64encode_as_string(data, altchars=b"-_").rstrip("=")
 
 
+def b64u_length(length: int) -> int:
+    """How many characters `b64u` makes of `length` bytes."""
+    return (length * 4 + 2) // 3
+
+
 def unb64u(text: object) -> bytes:
     """The bytes of a base64url text; refuses every spelling but the one that `b64u` writes."""
     if type(text) is not str or not text.isascii():

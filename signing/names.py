@@ -3,15 +3,15 @@
 import re
 from typing import Final
 
-_TOKEN: Final = r"(?=[a-z0-9-]{1,64}(?:/|\Z))[a-z0-9]+(?:-[a-z0-9]+)*"
+_LABEL: Final = r"(?=[a-z0-9-]{1,64}(?:/|\Z))[a-z0-9]+(?:-[a-z0-9]+)*"
 
-ORGANISATION: Final = re.compile(rf"urn:ltp:org:({_TOKEN})")
+ORGANISATION: Final = re.compile(rf"urn:ltp:org:({_LABEL})")
 """An organisation; its group is the token. Use with `fullmatch`, as all of these."""
 
-ADDRESS: Final = re.compile(rf"(urn:ltp:org:{_TOKEN})/(general|dsl)")
+ADDRESS: Final = re.compile(rf"(urn:ltp:org:{_LABEL})/(general|dsl)")
 """A desk of an organisation; its groups are the organisation and the desk."""
 
-GATEWAY: Final = re.compile(rf"urn:ltp:gw:({_TOKEN})")
+GATEWAY: Final = re.compile(rf"urn:ltp:gw:({_LABEL})")
 """A gateway; its group is the token."""
 
 DESKS: Final = ("general", "dsl")
