@@ -52,7 +52,7 @@ def upn_check_letter(rest: str) -> str:
 
 
 def check_upn(text: str) -> Upn:
-    """Return the UPN in `text`, or raise IdentifierError or CheckCharacterError. Exact: no trimming, no upper-casing."""
+    """Return the UPN in `text` or raise. Exact: nothing is trimmed or upper-cased first."""
     if not _UPN.fullmatch(text):
         raise IdentifierError(
             "a UPN has 13 characters: a letter, 11 digits, then a digit (or a letter, if temporary)"

@@ -1,0 +1,127 @@
+"""The contacts of a pupil. They are listed as the file has them: never merged, never matched by name."""
+
+import re
+from typing import Any
+
+from adapters.ctf.address import postal_address
+from adapters.ctf.case import Case
+from adapters.tree import Node, child, children, text
+
+_PHONE = re.compile(r"[+0-9][0-9 ()-]{4,28}", re.ASCII)
+_EMAIL = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9_%+'-]*([.][A-Za-z0-9_%+'-]+)*"
+    r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z]{2,24}",
+    re.ASCII,
+)
+_ORDER = re.compile(r"[1-9][0-9]?|100", re.ASCII)
+_RELATIONSHIP = re.compile(r"[A-Z]{3}", re.ASCII)
+_PHONE_TYPE = re.compile(r"[A-Z]", re.ASCII)
+_NAMES = (("title", "Title"), ("forename", "Forename"), ("surname", "Surname"))
+_MOST, _MOST_PHONES = 20, 10
+
+
+def contacts(pupil: Node, home: dict[str, Any], case: Case) -> list[dict[str, Any]]:
+    """Return every contact of the file, by their order; those without an order come last."""
+    listed = children(child(pupil, "Contacts"), "Contact")
+    found = []
+    for number, node in enumerate(listed, start=1):
+        place = f"Contacts/Contact/{number}"
+        if contact := _contact(node, home, case, place):
+            found.append(contact)
+            _look_at(node, pupil, case, place)
+    found.sort(key=lambda contact: contact.get("order", 1000))
+    return case.capped(found, _MOST, "Contacts")
+
+
+def _contact(node: Node, home: dict[str, Any], case: Case, place: str) -> dict[str, Any]:
+    contact: dict[str, Any] = {}
+    if name := _name(node, case):
+        contact["name"] = name
+    if order := text(node, "Order"):
+        if _ORDER.fullmatch(order):
+            contact["order"] = int(order)
+        else:
+            case.tally.ignore("Pupil/Contacts/Contact/Order", "not a number from 1 to 100")
+    if relationship := case.pattern(text(node, "Relationship"), _RELATIONSHIP, f"{place}/Relationship"):
+        contact["relationship"] = relationship
+    responsible = case.flag(text(node, "Responsibility"), f"{place}/Responsibility")
+    if responsible is not None:
+        contact["parentalResponsibility"] = responsible
+    if numbers := _phones(node, case, place):
+        contact["phones"] = numbers
+    if email := _email(text(node, "Email"), case, f"{place}/Email"):
+        contact["email"] = email
+    if address := _address(child(node, "Address"), home, case, place):
+        contact["address"] = address
+    return contact
+
+
+def _name(node: Node, case: Case) -> dict[str, str]:
+    name: dict[str, str] = {}
+    for member, element in _NAMES:
+        if written := text(node, element):
+            name[member] = case.line(written, f"Contacts/Contact/{element}")
+    return {member: written for member, written in name.items() if written}
+
+
+def _phones(node: Node, case: Case, place: str) -> list[dict[str, str]]:
+    found = []
+    for phone in children(child(node, "Phones"), "Phone"):
+        number = text(phone, "PhoneNo")
+        if not number:
+            continue
+        if not _PHONE.fullmatch(number):
+            case.warn(
+                "telephone",
+                f"{place}/Phones",
+                "A telephone number has more in it than digits, spaces, brackets, hyphens; it was left out.",
+                "Check the number and type it in.",
+            )
+            continue
+        kind = text(phone, "TelephoneType")
+        typed = {"type": kind} if _PHONE_TYPE.fullmatch(kind) else {}
+        found.append({**typed, "number": number})
+    return case.capped(found, _MOST_PHONES, f"{place}/Phones")
+
+
+def _email(written: str, case: Case, place: str) -> str:
+    if not written or (len(written) <= 254 and _EMAIL.fullmatch(written)):
+        return written
+    case.warn("email", place, "This is not one e-mail address; it was left out.", "Check it and type it in.")
+    return ""
+
+
+def _address(node: Node, home: dict[str, Any], case: Case, place: str) -> dict[str, Any]:
+    if not node:
+        return {}
+    if case.flag(text(node, "AddressAsPupil"), f"{place}/Address/AddressAsPupil"):
+        return {**home, "lines": list(home["lines"])} if home else {}
+    return postal_address(node, case, "Contacts/Contact/Address")
+
+
+def _look_at(node: Node, pupil: Node, case: Case, place: str) -> None:
+    """Warn about what is known to go wrong with contacts."""
+    if not text(node, "Surname"):
+        case.warn("contact_name", place, "This contact has no surname.", "Add it, or remove the contact.")
+    if not text(node, "Relationship"):
+        case.warn(
+            "contact_relationship",
+            place,
+            "The file does not say how this contact is related to the pupil.",
+            "Ask the school and choose the relationship.",
+        )
+    if text(child(node, "SuppInfo"), "CourtOrder").lower() in ("true", "1", "y", "yes"):
+        case.warn(
+            "court_order",
+            place,
+            "The school's system records a court order about this contact; the file cannot say which.",
+            "Ask the school before anything is shared with this contact.",
+        )
+    email = text(node, "Email").lower()
+    if email and email == text(pupil, "Email").lower():
+        case.warn(
+            "same_email",
+            f"{place}/Email",
+            "The pupil and this contact have the same e-mail address.",
+            "Check whose address it is.",
+        )

@@ -1,0 +1,84 @@
+"""Which adapters there are: ours, and those that other packages register under `ltp.adapters`.
+
+Everything is loaded on first use, so the base install (without lxml) can import this package. Another
+package's adapter that cannot be loaded is left out and named in `broken`; it can never replace ours.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+
+from adapters.base import Adapter
+
+GROUP = "ltp.adapters"
+
+_OURS = (EntryPoint(name="ctf", value="adapters.ctf:ADAPTER", group=GROUP),)
+
+
+class Adapters(Mapping[str, Adapter]):
+    """Name to adapter, read-only. Ours come first and raise if they cannot load; others are optional."""
+
+    def __getitem__(self, name: str) -> Adapter:
+        """Return the adapter of that name, or raise KeyError."""
+        if name in self._ours:
+            return self._ours[name]
+        return self._others[0][name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield our names, then the others in alphabetical order."""
+        yield from self._ours
+        yield from sorted(self._others[0])
+
+    def __len__(self) -> int:
+        """Return how many adapters could be loaded."""
+        return len(self._ours) + len(self._others[0])
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The entry points of other packages that were left out."""
+        return self._others[1]
+
+    @cached_property
+    def _ours(self) -> dict[str, Adapter]:
+        return {point.name: point.load() for point in _OURS}
+
+    @cached_property
+    def _others(self) -> tuple[dict[str, Adapter], tuple[str, ...]]:
+        loaded: dict[str, Adapter] = {}
+        broken: list[str] = []
+        for point in entry_points(group=GROUP):
+            adapter = _load(point)
+            if adapter is None or point.name in self._ours or point.name in loaded:
+                broken.append(point.name)
+            else:
+                loaded[point.name] = adapter
+        return loaded, tuple(sorted(broken))
+
+
+def _load(point: EntryPoint) -> Adapter | None:
+    try:
+        loaded = point.load()
+    except Exception:  # noqa: BLE001 - whatever another package raises, ours must go on working
+        return None
+    return loaded if isinstance(loaded, Adapter) else None
+
+
+ADAPTERS = Adapters()
+
+
+def detect(head: bytes) -> str | None:
+    """Return the name of the adapter that recognises the first bytes of a file, or None.
+
+    Content only: file names and media types are what people renamed them to.
+    """
+    for name in ADAPTERS:
+        if _recognises(ADAPTERS[name], head):
+            return name
+    return None
+
+
+def _recognises(adapter: Adapter, head: bytes) -> bool:
+    try:
+        return bool(adapter.detect(head))
+    except Exception:  # noqa: BLE001 - a detector that fails on foreign bytes does not know the format
+        return False
