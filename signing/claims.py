@@ -80,7 +80,7 @@ def is_well_formed(claims: dict[str, Any]) -> bool:
 def write(members: dict[str, Any]) -> tuple[bytes, Claims]:
     """The payload of claims and their digests; raises `EncodingError` for content that is not allowed."""
     body = canonical(members["body"])
-    check_content(members["body"])
+    check_content(members["body"], body)
     # The body is written once and set in as it is.
     payload = canonical({**members, "body": orjson.Fragment(body)})
     return payload, Claims(members, sha256(payload), sha256(body))
@@ -92,7 +92,7 @@ def read(payload: bytes) -> Claims:
     if not isinstance(members, dict):
         raise EncodingError("malformed")
     body = canonical(members.get("body"))
-    check_content(members.get("body"))
+    check_content(members.get("body"), body)
     # Setting the written body in saves writing it twice for the comparison.
     if canonical({**members, "body": orjson.Fragment(body)}) != payload:
         raise EncodingError("not_canonical")

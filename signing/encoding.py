@@ -86,18 +86,20 @@ def parse_any(data: bytes) -> object:
     return value
 
 
-def check_content(value: object) -> None:
-    """Refuse floats, foreign Python types and member names that are not ASCII.
+def check_content(value: object, text: bytes) -> None:
+    """Refuse floats, foreign Python types and member names that are not ASCII in `value`.
 
-    The caller has written or compared `value` as canonical JSON before, so it is neither cyclic nor too deep.
+    `text` is its canonical JSON: because the caller has written it, `value` is neither cyclic nor too deep.
     """
+    ascii_only = text.isascii()
     names: set[str] = set()
     stack: list[Any] = [(value,)]
     push = stack.append
     while stack:
         node = stack.pop()
         if type(node) is dict:
-            names.update(node)
+            if not ascii_only:
+                names.update(node)
             node = node.values()
         # Half of this function's time is this loop: most members are text, so text is asked for first.
         for member in node:
