@@ -15,9 +15,12 @@ EMPTY: Node = {}
 def text(node: Node, name: str) -> str:
     """Return the text of the first child of that name, or an empty string."""
     value = node.get(name, "")
-    if type(value) is list:
-        value = value[0]
-    return value if type(value) is str else ""
+    return value if type(value) is str else _first(value)
+
+
+def _first(value: str | Node | list[str | Node]) -> str:
+    first = value[0] if isinstance(value, list) else ""
+    return first if isinstance(first, str) else ""
 
 
 def texts(node: Node, name: str) -> list[str]:

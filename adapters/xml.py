@@ -161,7 +161,8 @@ def _node(element: etree._Element, count: Count, wanted: Wanted, depth: int) -> 
                 continue
             value = _node(each, seen, wanted, depth - 1)
         else:
-            value = (each.text or "").strip()
+            written = each.text
+            value = written.strip() if written else ""
         if tag not in node:
             node[tag] = value
         else:

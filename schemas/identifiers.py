@@ -7,6 +7,7 @@ failure means: normally a warning, because the number may still be the one every
 
 import re
 from dataclasses import dataclass
+from operator import mul
 
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 """The 23 letters of a UPN in their order: I, O and S are left out."""
@@ -48,7 +49,11 @@ def upn_check_letter(rest: str) -> str:
     """Return the check letter for positions 2 to 13 of a UPN (permanent or temporary)."""
     if not _UPN.fullmatch("A" + rest):
         raise IdentifierError("positions 2 to 13 of a UPN are 11 digits and one digit or letter")
-    return UPN_LETTERS[sum(weight * _VALUES[sign] for weight, sign in enumerate(rest, start=2)) % 23]
+    return _letter(rest)
+
+
+def _letter(rest: str) -> str:
+    return UPN_LETTERS[sum(map(mul, range(2, 14), map(_VALUES.__getitem__, rest))) % 23]
 
 
 def check_upn(text: str) -> Upn:
@@ -57,7 +62,7 @@ def check_upn(text: str) -> Upn:
         raise IdentifierError(
             "a UPN has 13 characters: a letter, 11 digits, then a digit (or a letter, if temporary)"
         )
-    if text[0] != upn_check_letter(text[1:]):
+    if text[0] != _letter(text[1:]):
         raise CheckCharacterError("the first letter of the UPN does not fit its digits")
     return Upn(text)
 
@@ -68,7 +73,7 @@ def check_uln(text: str) -> str | None:
         raise IdentifierError("a ULN has 10 digits and does not begin with 0")
     if text == _NO_ULN:
         return None
-    remainder = sum(weight * int(sign) for weight, sign in zip(range(10, 1, -1), text, strict=False)) % 11
+    remainder = sum(map(mul, range(10, 1, -1), map(int, text))) % 11
     # A remainder of 0 would need the check digit 10: such numbers are never issued.
     if remainder == 0 or 10 - remainder != int(text[9]):
         raise CheckCharacterError("the last digit of the ULN does not fit the others")

@@ -16,6 +16,8 @@ def postal_address(node: Node, case: Case, path: str) -> dict[str, Any]:
     """Return lines and postcode of an Address element; empty if it has no line."""
     lines: list[str] = []
     for part in (*_parts(node), text(node, "County")):
+        if not part:
+            continue
         part = case.line(" ".join(part.split()), path)
         # Post town and town are often the same, and so are county and administrative area.
         if part and part not in lines:

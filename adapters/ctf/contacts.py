@@ -59,9 +59,10 @@ def _contact(node: Node, home: dict[str, Any], case: Case, place: str) -> dict[s
 def _name(node: Node, case: Case) -> dict[str, str]:
     name: dict[str, str] = {}
     for member, element in _NAMES:
-        if written := text(node, element):
-            name[member] = case.line(written, f"Contacts/Contact/{element}")
-    return {member: written for member, written in name.items() if written}
+        written = text(node, element)
+        if written and (written := case.line(written, "Contacts/Contact")):
+            name[member] = written
+    return name
 
 
 def _phones(node: Node, case: Case, place: str) -> list[dict[str, str]]:

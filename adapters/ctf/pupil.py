@@ -6,7 +6,7 @@ A block that is missing leaves the member out: not known is never written as "no
 import re
 from typing import Any
 
-from adapters.ctf import needs, records
+from adapters.ctf import needs, results
 from adapters.ctf.address import postal_address
 from adapters.ctf.case import Case, iso_date
 from adapters.ctf.codes import REGISTRATION, YEAR_GROUPS
@@ -44,8 +44,8 @@ def learner(node: Node, case: Case) -> dict[str, Any]:
     for member, found in (
         ("homeAddress", home),
         ("parentContacts", contacts(node, home, case)),
-        ("previousAttendance", records.attendance(node, case)),
-        ("attainmentData", records.attainment(node, case)),
+        ("previousAttendance", results.attendance(node, case)),
+        ("attainmentData", results.attainment(node, case)),
     ):
         if found:
             value[member] = found

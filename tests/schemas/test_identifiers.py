@@ -1,9 +1,9 @@
 import pytest
 
 from schemas.identifiers import (
+    CheckCharacterError,
     IdentifierError,
     Upn,
-    CheckCharacterError,
     check_uln,
     check_upn,
     upn_check_letter,

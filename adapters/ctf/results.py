@@ -22,20 +22,18 @@ _RESULT = "StageAssessments/KeyStage/StageAssessment"
 
 def attendance(pupil: Node, case: Case) -> dict[str, Any]:
     """Return the totals of the newest school year in the file, those of several schools added up."""
-    years = [
-        node
-        for node in children(child(pupil, "Attendance"), "YearData")
-        if _YEAR.fullmatch(text(node, "Year"))
-    ]
-    if not years:
+    years: dict[str, list[Node]] = {}
+    for node in children(child(pupil, "Attendance"), "YearData"):
+        years.setdefault(text(node, "Year"), []).append(node)
+    newest = max(filter(_YEAR.fullmatch, years), default="")
+    if not newest:
         return {}
-    newest = max(text(node, "Year") for node in years)
-    current = [node for node in years if text(node, "Year") == newest]
-    for _ in range(len(years) - len(current)):
+    current = years[newest]
+    for _ in range(sum(map(len, years.values())) - len(current)):
         case.tally.ignore("Pupil/Attendance/YearData/Year", "an earlier school year")
     for _ in current[1:]:
         case.tally.change(
-            "Pupil/Attendance/YearData/Year", "totals of several schools in one year were added up"
+            "Pupil/Attendance/YearData/Year", "totals of several schools in a year were added up"
         )
     if case.header.academic_year and newest != case.header.academic_year:
         case.info(
@@ -52,7 +50,7 @@ def _totals(years: list[Node], case: Case) -> dict[str, int]:
     totals: dict[str, int] = {}
     for member, element in _MEMBERS:
         written = [text(node, element) for node in years]
-        if all(_SESSIONS.fullmatch(each) for each in written):
+        if all(map(_SESSIONS.fullmatch, written)):
             totals[member] = sum(map(int, written))
         elif any(written):
             case.warn(
@@ -61,7 +59,7 @@ def _totals(years: list[Node], case: Case) -> dict[str, int]:
                 "A number of sessions is missing or is not a number, so this total was left out.",
                 "Ask the school for the total.",
             )
-    if any(total > _MOST_SESSIONS for total in totals.values()):
+    if max(totals.values(), default=0) > _MOST_SESSIONS:
         _do_not_add_up(case)
         return {}
     possible, absent = totals.get("possible"), totals.get("authorised", 0) + totals.get("unauthorised", 0)
