@@ -1,0 +1,232 @@
+"""A small world with fixed keys and a fixed clock, and a forger that can build what `seal` would refuse."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+import signing
+from signing.encoding import b64u
+
+NOW = 1_795_340_000
+DAY = 86_400
+ASH = "urn:ltp:org:ash-vale"
+HOLLOW = "urn:ltp:org:hollow-farm"
+NORTH = "urn:ltp:org:northshire"
+GENERAL = f"{HOLLOW}/general"
+ROOT_EXPIRES = NOW + 30 * DAY
+
+
+def seed(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
+
+
+def pair(name: str) -> signing.SigningPair:
+    return signing.SigningPair.from_seeds(seed(f"{name} ed25519"), seed(f"{name} ml-dsa"))
+
+
+def dumps(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def key_entry(jwk: Any, **more: Any) -> dict[str, Any]:
+    return {"jwk": jwk, "nbf": NOW - 100 * DAY, "exp": NOW + 100 * DAY, **more}
+
+
+def organisation(token: str, keys: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    document = {
+        "org": f"urn:ltp:org:{token}",
+        "name": token.replace("-", " ").title(),
+        "kind": "school",
+        "families": ["HS"],
+        "identifiers": {"urn": "999001"},
+        "status": "active",
+        "ver": 1,
+        "desks": ["general", "dsl"],
+        "gateways": [],
+        "keys": keys,
+        "accepts": ["1.0"],
+    }
+    return {**document, **more}
+
+
+def gateway(token: str, url: str | None, hop: signing.HopKey, **more: Any) -> dict[str, Any]:
+    document = {"gateway": f"urn:ltp:gw:{token}", "url": url, "status": "active", "ver": 1}
+    return {**document, "keys": [key_entry(hop.public.jwk())], **more}
+
+
+@dataclass
+class World:
+    """Ash Vale sends, Hollow Farm receives, Northshire looks on; `content` is the unsigned directory."""
+
+    root: signing.SigningPair = field(default_factory=lambda: pair("root"))
+    ash: signing.SigningPair = field(default_factory=lambda: pair("ash-vale"))
+    north: signing.SigningPair = field(default_factory=lambda: pair("northshire"))
+    hollow_key: signing.EncryptionKey = field(
+        default_factory=lambda: signing.EncryptionKey.from_seed(seed("hollow-farm general"))
+    )
+    hollow_next: signing.EncryptionKey = field(
+        default_factory=lambda: signing.EncryptionKey.from_seed(seed("hollow-farm next"), "HPKE-10-KE")
+    )
+    north_key: signing.EncryptionKey = field(
+        default_factory=lambda: signing.EncryptionKey.from_seed(seed("northshire general"))
+    )
+    ash_hop: signing.HopKey = field(default_factory=lambda: signing.HopKey.from_seed(seed("ash hop")))
+    relay_hop: signing.HopKey = field(default_factory=lambda: signing.HopKey.from_seed(seed("relay hop")))
+    now: int = NOW
+    content: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ash_keys = [key_entry(jwk) for jwk in self.ash.public.jwks()]
+        north_keys = [key_entry(jwk) for jwk in self.north.public.jwks()]
+        north_keys.append(key_entry(self.north_key.public.jwk(), desk="general"))
+        hollow_keys = [
+            key_entry(self.hollow_key.public.jwk(), desk="general"),
+            key_entry(self.hollow_next.public.jwk(), desk="general"),
+        ]
+        self.content = {
+            "type": "ltp-directory",
+            "version": 7,
+            "issued": NOW - DAY,
+            "expires": ROOT_EXPIRES,
+            "orgs": {
+                "ash-vale": organisation(
+                    "ash-vale", ash_keys, gateways=[{"gateway": "urn:ltp:gw:ash-vale", "as": "own"}]
+                ),
+                "hollow-farm": organisation(
+                    "hollow-farm",
+                    hollow_keys,
+                    kind="ap",
+                    families=["AP"],
+                    identifiers={},
+                    gateways=[
+                        {"gateway": "urn:ltp:gw:relay", "as": "relay"},
+                        {"gateway": "urn:ltp:gw:collects", "as": "own"},
+                    ],
+                    vouchedBy={"organisation": NORTH, "on": "2026-09-01"},
+                ),
+                "northshire": organisation("northshire", north_keys, kind="la", families=["LA"]),
+            },
+            "gateways": {
+                "ash-vale": gateway("ash-vale", "https://ash-vale.example/", self.ash_hop),
+                "relay": gateway("relay", "https://relay.example", self.relay_hop),
+                "collects": {**gateway("collects", None, self.ash_hop), "keys": []},
+            },
+        }
+
+    def directory(self) -> signing.Directory:
+        signed = signing.sign_directory(self.content, self.root)
+        return signing.Directory.parse(signed, [self.root.public], NOW)
+
+    @property
+    def me(self) -> signing.Recipient:
+        return signing.Recipient(frozenset({GENERAL}), {self.hollow_key.kid: self.hollow_key})
+
+    def outgoing(self, body: Any = None, **more: Any) -> signing.Outgoing:
+        members = {"iss": ASH, "aud": GENERAL, "mt": "bundle", "sv": "ltp:bundle/1.0", "iat": NOW, **more}
+        return signing.Outgoing(body={"text": "a canary"} if body is None else body, **members)
+
+    def seal(self, body: Any = None, keys: Any = None, **more: Any) -> signing.Sealed:
+        recipients = [self.hollow_key.public] if keys is None else keys
+        return signing.seal(self.outgoing(body, **more), self.ash, recipients)
+
+    def open(self, envelope: bytes, directory: signing.Directory | None = None) -> signing.Verified:
+        return signing.unseal(envelope, self.me, directory or self.directory(), NOW)
+
+
+class Forger:
+    """Builds messages by hand, each part replaceable, with keys of the world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.claims = {
+            "aud": [GENERAL],
+            "body": {"text": "a canary"},
+            "exp": NOW + 7 * DAY,
+            "iat": NOW,
+            "iss": ASH,
+            "jti": b64u(seed("jti")[:16]),
+            "mt": "bundle",
+            "nonce": b64u(seed("nonce")[:16]),
+            "sv": "ltp:bundle/1.0",
+        }
+        self.header = {
+            **{name: self.claims[name] for name in ("aud", "exp", "iat", "iss", "jti")},
+            "crit": ["ltp"],
+            "cty": "ltp-msg+jws",
+            "enc": "A256GCM",
+            "ltp": 1,
+            "typ": "ltp-msg+jwe",
+        }
+
+    def signature(self, key: Any, payload: bytes, header: Any = None) -> dict[str, Any]:
+        own = {"alg": key.public.alg, "crit": ["ltp"], "kid": key.public.kid, "ltp": 1, "typ": "ltp-msg+jws"}
+        protected = b64u(dumps({**own, **(header or {})}))
+        return {
+            "protected": protected,
+            "signature": b64u(key.sign(f"{protected}.{b64u(payload)}".encode())),
+        }
+
+    def jws(self, payload: bytes, change: Callable[[dict[str, Any]], Any] | None = None) -> bytes:
+        keys = (self.world.ash.ed25519, self.world.ash.ml_dsa)
+        value: Any = {
+            "payload": b64u(payload),
+            "signatures": [self.signature(key, payload) for key in keys],
+        }
+        if change is not None:
+            value = change(value) or value
+        return dumps(value)
+
+    def entry(self, key: signing.EncryptionPublicKey, content_key: bytes) -> dict[str, Any]:
+        encapsulation, wrapped = key.wrap(content_key)
+        header = {"alg": key.alg, "ek": b64u(encapsulation), "kid": key.kid}
+        return {"encrypted_key": b64u(wrapped), "header": header}
+
+    def envelope(self, plaintext: bytes, header: bytes | None = None) -> dict[str, Any]:
+        content_key, iv = seed("content key"), seed("iv")[:12]
+        protected = b64u(dumps(self.header) if header is None else header)
+        sealed = AESGCM(content_key).encrypt(iv, plaintext, protected.encode())
+        return {
+            "ciphertext": b64u(sealed[:-16]),
+            "iv": b64u(iv),
+            "protected": protected,
+            "recipients": [self.entry(self.world.hollow_key.public, content_key)],
+            "tag": b64u(sealed[-16:]),
+        }
+
+    # The four places where an attacker or a careless implementation can differ.
+
+    def with_envelope(self, change: Callable[[dict[str, Any]], Any]) -> bytes:
+        value = self.envelope(self.jws(dumps(self.claims)).ljust(32768))
+        return dumps(change(value) or value)
+
+    def with_header(self, drop: str = "", **changes: Any) -> bytes:
+        header = {name: value for name, value in {**self.header, **changes}.items() if name != drop}
+        return dumps(self.envelope(self.jws(dumps(self.claims)).ljust(32768), dumps(header)))
+
+    def with_plaintext(self, plaintext: bytes) -> bytes:
+        return dumps(self.envelope(plaintext))
+
+    def with_payload(self, payload: bytes) -> bytes:
+        return dumps(self.envelope(self.jws(payload).ljust(32768)))
+
+    def with_claims(self, drop: str = "", **changes: Any) -> bytes:
+        claims = {name: value for name, value in {**self.claims, **changes}.items() if name != drop}
+        return self.with_payload(dumps(claims))
+
+    def with_jws(self, change: Callable[[dict[str, Any]], Any]) -> bytes:
+        return self.with_plaintext(self.jws(dumps(self.claims), change).ljust(32768))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def forger(world: World) -> Forger:
+    return Forger(world)
