@@ -90,7 +90,7 @@ def _kebab(keyword: str) -> str:
 
 
 def _without_echoes(found: Iterable[Finding]) -> Iterator[Finding]:
-    """At each place keep the most telling finding about form; where the type is wrong, nothing else counts."""
+    """Keep the most telling finding about form at each place; a wrong type hides all others."""
     places: dict[str, list[Finding]] = {}
     for finding in found:
         places.setdefault(finding.pointer, []).append(finding)
