@@ -1,0 +1,88 @@
+"""The rules of the standard that need more than one document's own form: `v1/rules.json` made to run.
+
+`evaluate` never raises over what it is given: a part of the wrong form is not evaluated, and what is
+missing, withheld or of the wrong form is never a pass. Free text is never inspected.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schemas.findings import Finding, Severity
+from schemas.rules import authority, profile, protection, record, reintegration
+from schemas.rules._case import Case, Outcome, Verdict, at, case
+from schemas.rules._catalogue import Rule, catalogue, profiles, rules_of
+
+__all__ = ["Outcome", "Result", "Rule", "catalogue", "evaluate", "profiles"]
+
+_RULES: Mapping[str, Callable[[Case, Rule], Iterable[Verdict]]] = {
+    "PRF-01": profile.known_areas,
+    "PRF-05": profile.values_on_scale,
+    "PRF-09": profile.no_safeguarding,
+    "REI-03": reintegration.report_complete,
+    "LA-02": authority.questions_answered,
+    "SAF-04": protection.addressed_to_lead,
+    "DPX-01": protection.lawful_basis,
+    "DPX-02": protection.allowed,
+    "REC-01": record.complete,
+}
+_NOTHING = Verdict("notApplicable", (), "Nothing here is what this rule is about.")
+_SEVERITIES: Mapping[Outcome, Severity] = {"error": "error", "warning": "warning"}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one rule says about one place; the pointers are relative to the subject."""
+
+    rule: str
+    version: int
+    profile: str
+    authority: str
+    outcome: Outcome
+    mode: Literal["R", "F"]
+    pointers: tuple[str, ...]
+    message: str
+    fix: str
+
+    @property
+    def rejects(self) -> bool:
+        """Whether a gateway must refuse what this result is about."""
+        return self.outcome == "error" and self.mode == "R"
+
+    def finding(self) -> Finding:
+        """Return the result as a finding at its first place."""
+        place = self.pointers[0] if self.pointers else ""
+        return Finding(self.rule, _SEVERITIES.get(self.outcome, "info"), place, self.message, self.fix)
+
+
+def evaluate(subject: Mapping[str, Any], profile: str = "national") -> tuple[Result, ...]:
+    """Run every rule of a profile over a transfer, a bundle or `{"documents": [...]}`.
+
+    Each rule gives at least one result, `notApplicable` where it concerns nothing in the subject. Raises
+    UnknownName for an unknown profile, and nothing else.
+    """
+    chosen = rules_of(profile)
+    taken = case(subject)
+    return tuple(result for rule in chosen for result in _run(rule, taken, profile))
+
+
+def _run(rule: Rule, taken: Case, profile: str) -> Iterator[Result]:
+    verdicts = [*_RULES[rule.id](taken, rule), *_malformed(taken)]
+    for verdict in verdicts or [_NOTHING]:
+        yield Result(
+            rule=rule.id,
+            version=rule.version,
+            profile=profile,
+            authority=rule.authority,
+            outcome=verdict.outcome,
+            mode=rule.mode,
+            pointers=verdict.pointers,
+            message=verdict.message or rule.statement,
+            fix=verdict.fix or (rule.fix if verdict.outcome in ("error", "warning") else ""),
+        )
+
+
+def _malformed(taken: Case) -> Iterator[Verdict]:
+    if taken.malformed:
+        message = "A part of this has no type or is not an object, so it could not be checked."
+        yield Verdict("notEvaluable", tuple(at(path) for path in taken.malformed), message)

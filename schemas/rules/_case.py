@@ -1,0 +1,183 @@
+"""What a rule is given: the subject taken apart once, without trusting the form of any part of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schemas.disclosure import standing
+from schemas.pointers import pointer
+
+Outcome = Literal["pass", "info", "warning", "error", "notApplicable", "notEvaluable"]
+Form = Literal["transfer", "bundle", "documents"]
+# A path grows by one link per step, so that a pointer is only written for what is reported.
+Path = tuple["Path", str | int] | None
+_MAX_DEPTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule found at one place; the pointers are relative to the subject."""
+
+    outcome: Outcome
+    pointers: tuple[str, ...] = ()
+    message: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A value that rules look for wherever it stands; `construct` is the code beside a measured value."""
+
+    path: Path
+    value: object
+    construct: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Everything that one walk through a document found."""
+
+    areas: tuple[Mark, ...]
+    values: tuple[Mark, ...]
+    labels: tuple[Mark, ...]
+    too_deep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A document, the learner or the placement: its place in the subject and what was withheld from it."""
+
+    kind: str
+    path: Path
+    value: Mapping[str, Any]
+    withheld: frozenset[str]
+    marks: Marks
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One subject, taken apart."""
+
+    form: Form
+    subject: Mapping[str, Any]
+    documents: tuple[Item, ...]
+    components: tuple[Item, ...]
+    conditions: frozenset[str]
+    malformed: tuple[Path, ...]
+
+    def items(self) -> tuple[Item, ...]:
+        """Return the documents and the components."""
+        return (*self.documents, *self.components)
+
+
+def case(subject: object) -> Case:
+    """Take a transfer, a bundle or `{"documents": [...]}` apart; what is of the wrong type is set aside."""
+    known: Mapping[str, Any] = subject if isinstance(subject, dict) else {}
+    documents, malformed = _documents(known.get("documents", []))
+    parts = [(kind, known[kind]) for kind in ("learner", "placement") if kind in known]
+    components = tuple(_item(kind, (None, kind), value) for kind, value in parts if isinstance(value, dict))
+    malformed += [(None, kind) for kind, value in parts if not isinstance(value, dict)]
+    return Case(_form(known), known, tuple(documents), components, _conditions(known), tuple(malformed))
+
+
+def _documents(values: object) -> tuple[list[Item], list[Path]]:
+    if not isinstance(values, list):
+        return [], [(None, "documents")]
+    found: list[Item] = []
+    malformed: list[Path] = []
+    for index, value in enumerate(values):
+        path: Path = ((None, "documents"), index)
+        if isinstance(value, dict) and isinstance(value.get("type"), str):
+            found.append(_item(value["type"], path, value))
+        else:
+            malformed.append(path)
+    return found, malformed
+
+
+def at(path: Path, *steps: str | int) -> str:
+    """Return the JSON Pointer of a path, without any member name that may be a person's own words."""
+    found = list(reversed(steps))
+    while path is not None:
+        path, step = path
+        found.append(step)
+    return pointer(reversed(found))
+
+
+def _form(subject: Mapping[str, Any]) -> Form:
+    if "bundleId" in subject or "to" in subject:
+        return "bundle"
+    return "transfer" if "transferId" in subject or "recipients" in subject else "documents"
+
+
+def _conditions(subject: Mapping[str, Any]) -> frozenset[str]:
+    stated, learner = subject.get("conditions"), subject.get("learner")
+    named = {name for name in (stated if isinstance(stated, list) else ()) if isinstance(name, str)}
+    return frozenset(named) | (standing(learner) if isinstance(learner, dict) else frozenset())
+
+
+def _item(kind: str, path: Path, value: Mapping[str, Any]) -> Item:
+    return Item(kind, path, value, frozenset(_withheld(value.get("withheld"))), _marks(value, path))
+
+
+def _withheld(entries: object) -> Iterator[str]:
+    """Yield the member that each entry of the list is about: its pointer's first step."""
+    for entry in entries if isinstance(entries, list) else ():
+        place = entry.get("pointer") if isinstance(entry, dict) else None
+        if isinstance(place, str) and place.startswith("/"):
+            yield place.split("/")[1]
+
+
+def _marks(value: Mapping[str, Any], path: Path) -> Marks:
+    areas: list[Mark] = []
+    values: list[Mark] = []
+    labels: list[Mark] = []
+    inside = {name: part for name, part in value.items() if name not in ("extensions", "withheld")}
+    too_deep = _walk(inside, path, (areas, values, labels))
+    # What an extension calls an area or a value is its own affair; a safeguarding label is not.
+    own = ({"extensions": value["extensions"]}, path) if "extensions" in value else ({}, path)
+    too_deep |= _walk(*own, ([], [], labels))
+    return Marks(tuple(areas), tuple(values), tuple(labels), too_deep)
+
+
+def _walk(start: object, path: Path, found: tuple[list[Mark], list[Mark], list[Mark]]) -> bool:
+    """Collect the marks of a value without recursion; say whether part of it lies too deep to look at."""
+    waiting: list[tuple[object, Path, int]] = [(start, path, 0)]
+    too_deep = False
+    while waiting:
+        value, here, depth = waiting.pop()
+        if depth > _MAX_DEPTH:
+            too_deep = True
+            continue
+        steps = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
+        for step, part in steps:
+            if isinstance(part, dict | list):
+                waiting.append((part, (here, step), depth + 1))
+        if isinstance(value, dict):
+            _collect(value, here, found)
+    return too_deep
+
+
+def _collect(value: Mapping[str, Any], here: Path, found: tuple[list[Mark], list[Mark], list[Mark]]) -> None:
+    areas, values, labels = found
+    if "sensitivity" in value:
+        labels.append(Mark(here, value["sensitivity"]))
+    if "areaRef" in value:
+        areas.append(Mark((here, "areaRef"), value["areaRef"]))
+    for name in ("areaRefs", "targetAreaRefs"):
+        if name in value:
+            areas.extend(_each(value[name], (here, name)))
+    measured = value.get("value")
+    if isinstance(measured, dict):
+        construct = value.get("construct")
+        code = construct.get("code") if isinstance(construct, dict) else None
+        values.append(Mark((here, "value"), measured, code))
+
+
+def _each(value: object, path: Path) -> Iterator[Mark]:
+    if not isinstance(value, list):
+        yield Mark(path, value)
+        return
+    for index, part in enumerate(value):
+        yield Mark((path, index), part)

@@ -1,0 +1,61 @@
+"""The rule catalogue of `v1/rules.json`: what each rule says, how bad it is and where it comes from."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Literal
+
+from schemas.findings import UnknownName
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the catalogue; `thresholds` is data that a local profile may set otherwise."""
+
+    id: str
+    version: int
+    statement: str
+    severity: Literal["info", "warning", "error"]
+    mode: Literal["R", "F"]
+    authority: str
+    profile: str
+    inputs: Mapping[str, tuple[str, ...]]
+    thresholds: Mapping[str, Any]
+    since: str
+    fix: str
+
+
+@cache
+def catalogue() -> Mapping[str, Rule]:
+    """Return every rule by id, in the order of the file."""
+    rows = [_rule(row) for row in _data()["rules"]]
+    return MappingProxyType({rule.id: rule for rule in rows})
+
+
+@cache
+def profiles() -> Mapping[str, frozenset[str]]:
+    """Return each profile with the profiles whose rules it runs, itself among them."""
+    rows = _data()["profiles"]
+    return MappingProxyType({name: frozenset({name, *row["includes"]}) for name, row in rows.items()})
+
+
+def rules_of(profile: str) -> tuple[Rule, ...]:
+    """Return the rules that a profile runs, or raise UnknownName."""
+    if profile not in profiles():
+        raise UnknownName("rule profile")
+    return tuple(rule for rule in catalogue().values() if rule.profile in profiles()[profile])
+
+
+def _rule(row: Mapping[str, Any]) -> Rule:
+    inputs = {kind: tuple(places) for kind, places in row["inputs"].items()}
+    return Rule(**{**row, "inputs": inputs})
+
+
+@cache
+def _data() -> dict[str, Any]:
+    text = (resources.files("schemas") / "v1" / "rules.json").read_text(encoding="utf-8")
+    data: dict[str, Any] = json.loads(text)
+    return data
