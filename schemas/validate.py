@@ -17,7 +17,7 @@ MAX_FINDINGS = 1000
 T = TypeVar("T")
 
 # At one place the first of these says enough: the rest would say the same thing again.
-_ONE_OF_THESE = ("schema.type", "schema.pattern", "schema.format", "schema.min-length", "schema.max-length")
+_ONE_OF_THESE = ("schema.type", "schema.pattern", "schema.min-length", "schema.max-length", "schema.format")
 
 
 def is_valid(name: str, value: object) -> bool:
