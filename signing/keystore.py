@@ -136,7 +136,7 @@ def _jwks(keys: KeySet) -> list[dict[str, Any]]:
 def _key_set(text: bytes) -> KeySet:
     try:
         value: Any = parse(text)
-        return _build([(jwk["ltp"], jwk["alg"], jwk["kid"], _seed(jwk)) for jwk in value["keys"]])
+        return _build([(str(jwk["ltp"]), jwk["alg"], jwk["kid"], _seed(jwk)) for jwk in value["keys"]])
     except (EncodingError, KeyMaterialError, KeyError, TypeError, ValueError):
         pass
     # Only somebody who has the key can have written a set that is not one of ours.
