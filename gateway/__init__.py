@@ -1,0 +1,1 @@
+"""The service: sends, receives, stores and proves delivery of learner records."""

@@ -1,0 +1,178 @@
+"""Setting up: a gateway's home folder, an organisation's keys, and the signed directory that names them.
+
+The command line is a thin skin over these functions. Private keys are made here, once, and leave only into
+encrypted files; what goes into the directory is the public document that ``organisation_entry`` gives.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+import schemas
+from gateway.files import CONFIG, Home, HomeError, write_private
+from gateway.settings import Settings
+from gateway.store import upgrade
+from signing import EncryptionKey, HopKey, KeySet, SigningPair, sign_directory
+from signing.names import DESKS
+
+DAY_S = 86_400
+#: How long keys of each use live (LTP-1 §2.6).
+SIGNING_DAYS, ENCRYPTION_DAYS, HOP_DAYS = 365, 60, 365
+DIRECTORY_DAYS = 30
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrganisation:
+    """What the directory says of an organisation beside its keys."""
+
+    organisation: str
+    name: str
+    kind: str
+    families: Sequence[str]
+    gateway: str
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    vouched_by: str | None = None
+
+
+def make_home(settings: Settings) -> None:
+    """Makes a gateway's home: settings, master key, hop key, database. Raises HomeError if there is one."""
+    home = Home(settings)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings.path(CONFIG).exists():
+        raise HomeError(f"There is a gateway in this folder already: {settings.home}.")
+    if not settings.path(settings.master_key).exists():
+        write_private(settings.path(settings.master_key), secrets.token_bytes(32))
+    home.write_keys(home.hop_file(), KeySet(hop=(HopKey.generate(),)))
+    upgrade(home.store)
+    lines = [f'gateway = "{settings.gateway}"', f'host = "{settings.host}"', f"port = {settings.port}"]
+    write_private(settings.path(CONFIG), ("\n".join(lines) + "\n").encode())
+
+
+def make_keys(settings: Settings, organisation: str) -> Path:
+    """Makes an organisation's keys: one signing pair, one encryption key for each desk. Raises HomeError."""
+    home = Home(settings)
+    path = home.key_file(organisation)
+    if path.exists():
+        raise HomeError(f"The organisation has keys here already: {path}.")
+    keys = KeySet(
+        signing=(SigningPair.generate(),),
+        encryption=tuple(EncryptionKey.generate() for _ in DESKS),
+    )
+    home.write_keys(path, keys)
+    return path
+
+
+def organisation_entry(settings: Settings, new: NewOrganisation, now: int) -> Json:
+    """The directory's document about an organisation whose keys are in this home."""
+    home = Home(settings)
+    keys = home.keys(home.key_file(new.organisation))
+    entries = [
+        {"jwk": jwk, "nbf": now, "exp": now + SIGNING_DAYS * DAY_S} for jwk in keys.signing[-1].public.jwks()
+    ]
+    entries += [
+        {"jwk": key.public.jwk(), "nbf": now, "exp": now + ENCRYPTION_DAYS * DAY_S, "desk": desk}
+        for desk, key in zip(DESKS, keys.encryption, strict=True)
+    ]
+    entry: Json = {
+        "org": new.organisation,
+        "name": new.name,
+        "kind": new.kind,
+        "families": list(new.families),
+        "identifiers": dict(new.identifiers),
+        "status": "active",
+        "ver": 1,
+        "desks": list(DESKS),
+        "gateways": [{"gateway": new.gateway, "as": "own"}],
+        "keys": entries,
+        "accepts": [schemas.VERSION],
+    }
+    if new.vouched_by is not None:
+        entry["vouchedBy"] = {"organisation": new.vouched_by, "on": _date(now)}
+    return entry
+
+
+def gateway_entry(settings: Settings, url: str | None, now: int) -> Json:
+    """The directory's document about this gateway; ``url`` is None for one that only collects."""
+    home = Home(settings)
+    key = home.keys(home.hop_file()).hop[-1]
+    return {
+        "gateway": settings.gateway,
+        "url": url,
+        "status": "active",
+        "ver": 1,
+        "keys": [{"jwk": key.public.jwk(), "nbf": now, "exp": now + HOP_DAYS * DAY_S}],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryDraft:
+    """The folder in which a directory is kept by whoever keeps it: entries, root keys, the signed result."""
+
+    folder: Path
+
+    @property
+    def signed(self) -> Path:
+        """The signed file that gateways take."""
+        return self.folder / "directory.json"
+
+    @property
+    def roots(self) -> Path:
+        """The public root keys that gateways trust."""
+        return self.folder / "directory-roots.json"
+
+    def init(self) -> None:
+        """Makes the root pair, encrypted under a key file beside it. Raises HomeError if there is one."""
+        if self.roots.exists():
+            raise HomeError(f"There is a directory in this folder already: {self.folder}.")
+        home = self._home()
+        write_private(home.settings.path(home.settings.master_key), secrets.token_bytes(32))
+        root = SigningPair.generate()
+        home.write_keys(self.folder / "root.keys", KeySet(signing=(root,)))
+        self.roots.write_bytes(orjson.dumps([root.public.jwks()], option=orjson.OPT_INDENT_2))
+
+    def add(self, entry: Json) -> Path:
+        """Takes an entry (an organisation's or a gateway's document) into the draft."""
+        kind, name = ("orgs", entry["org"]) if "org" in entry else ("gateways", entry["gateway"])
+        path = self.folder / kind / f"{name.rpartition(':')[2]}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(orjson.dumps(entry, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+        return path
+
+    def publish(self, now: int, days: int = DIRECTORY_DAYS) -> Path:
+        """Signs all entries into the one file; its version only rises. Raises signing.DirectoryError."""
+        version_file = self.folder / "version"
+        version = int(version_file.read_text()) + 1 if version_file.exists() else 1
+        content = {
+            "type": "ltp-directory",
+            "version": version,
+            "issued": now,
+            "expires": now + days * DAY_S,
+            "orgs": self._entries("orgs"),
+            "gateways": self._entries("gateways"),
+        }
+        home = self._home()
+        signed = sign_directory(content, home.keys(self.folder / "root.keys").signing[-1])
+        version_file.write_text(str(version))
+        # Gateways read this file while it changes: it is replaced, never written into.
+        part = self.signed.with_suffix(".part")
+        part.write_bytes(signed)
+        part.replace(self.signed)
+        return self.signed
+
+    def _entries(self, kind: str) -> Json:
+        files = sorted((self.folder / kind).glob("*.json"))
+        return {path.stem: orjson.loads(path.read_bytes()) for path in files}
+
+    def _home(self) -> Home:
+        return Home(Settings(home=self.folder, gateway="urn:ltp:gw:directory"))
+
+
+def _date(now: int) -> str:
+    return datetime.fromtimestamp(now, UTC).date().isoformat()

@@ -1,0 +1,88 @@
+"""The ASGI application: both APIs, one table from errors to answers, nothing else."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import orjson
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+import schemas
+from gateway import local, wire
+from gateway.problems import Failed, GatewayError, NotFound, Refused, WrongMethod, problem_response
+from gateway.services import Services
+
+_log = structlog.get_logger("app")
+
+
+def create_app(services: Services, on_stop: Callable[[], None] | None = None) -> FastAPI:
+    """The application over ``services``. ``on_stop`` runs after the last request was answered."""
+    app = FastAPI(
+        title="Learner Transfer Profile gateway",
+        version=schemas.VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=_lifespan(on_stop),
+    )
+    app.router.routes.extend(wire.routes(services))
+    app.include_router(local.router(services))
+    app.add_route("/healthz", _healthy, methods=["GET"])
+    app.add_exception_handler(GatewayError, _gateway_error)
+    app.add_exception_handler(schemas.InvalidDocument, _invalid_document)
+    app.add_exception_handler(RequestValidationError, _bad_parameters)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+    return app
+
+
+def _lifespan(on_stop: Callable[[], None] | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if on_stop is not None:
+            on_stop()
+
+    return lifespan
+
+
+async def _healthy(_request: Request) -> Response:
+    return Response(orjson.dumps({"status": "ok"}), media_type="application/json")
+
+
+async def _gateway_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, GatewayError)  # noqa: S101 - the table above sends nothing else here
+    return problem_response(error)
+
+
+async def _invalid_document(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, schemas.InvalidDocument)  # noqa: S101 - as above
+    return problem_response(
+        Refused("document.unreadable", "This is not a document.", findings=error.findings)
+    )
+
+
+async def _bad_parameters(_request: Request, _error: Exception) -> Response:
+    # The framework's own answer would repeat what was submitted.
+    return problem_response(
+        Refused("request.parameters", "A parameter in the address is not of the right kind.")
+    )
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    if error.status_code == 404:
+        return problem_response(NotFound("not-found", "There is nothing at this address."))
+    return problem_response(WrongMethod("request.method", "This address does not take such a request."))
+
+
+async def _unexpected(_request: Request, error: Exception) -> Response:
+    # The exception's text may hold a child's data: its kind is all that is written down.
+    _log.error("request.failed", error=type(error).__name__)
+    return problem_response(
+        Failed("internal", "The gateway met a fault of its own. Nothing accepted was lost; try again.")
+    )

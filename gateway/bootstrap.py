@@ -1,0 +1,61 @@
+"""The only place that constructs: settings in, a running gateway out."""
+
+from dataclasses import dataclass
+
+from gateway.files import DirectoryFile, Home, read_roots
+from gateway.hop import HopSigner
+from gateway.outbox import Outbox
+from gateway.peers import HttpPeers
+from gateway.services import Clock, Services
+from gateway.settings import Settings
+from gateway.store import Store
+from gateway.vault import Vault
+
+
+@dataclass(slots=True)
+class Gateway:
+    """A gateway with everything open. ``start`` lets it deliver; ``close`` ends it in good order."""
+
+    services: Services
+    outbox: Outbox
+
+    def start(self) -> None:
+        """Starts the delivery workers."""
+        self.outbox.start()
+
+    def close(self) -> None:
+        """Ends the attempts under way, commits what waits, and gives the files back."""
+        self.outbox.stop()
+        self.services.store.close()
+        self.services.vault.close()
+        self.services.peers.close()
+
+
+class _Bell:
+    """Rings the outbox, which is made after the services that ring it."""
+
+    outbox: Outbox | None = None
+
+    def ring(self) -> None:
+        if self.outbox is not None:
+            self.outbox.ring()
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Gateway:
+    """Opens every file of the home folder. Raises HomeError, SchemaBehind or VaultError with what to do."""
+    home, clock, bell = Home(settings), clock or Clock(), _Bell()
+    signer = HopSigner(home.keys(home.hop_file()).hop[-1])
+    roots = read_roots(settings.path(settings.directory_roots))
+    services = Services(
+        gateway=settings.gateway,
+        store=Store(home.store),
+        vault=Vault(home.vault, home.vault_key()),
+        cabinet=home.cabinet(),
+        directory=DirectoryFile(settings.path(settings.directory), roots, lambda: clock.seconds),
+        signer=signer,
+        peers=HttpPeers(signer, settings.timeout_s),
+        bell=bell,
+        clock=clock,
+    )
+    bell.outbox = Outbox(services, settings.workers)
+    return Gateway(services, bell.outbox)

@@ -1,0 +1,219 @@
+"""Splitting a transfer into bundles: who gets which documents, and which view of each.
+
+A transfer names its recipients once. For each of them this makes one bundle with the documents that a route
+allows from the document's author to that role, each reduced to what the role and its readers may see. A
+document that a recipient may not have is left out and said so; one that was asked for by name is refused.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from schemas import Finding, disclosure, routes
+from schemas.routes import Route
+from signing.message import MAX_CLAIMS
+
+#: What the claims hold beside the bundle (ids, times, addresses) is well below this.
+_CLAIMS_BESIDE_BODY = 1_000
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One bundle to be: its body without the ids that the sender adds, and where it goes."""
+
+    organisation: str
+    desk: str
+    role: str
+    readers: tuple[str, ...]
+    body: dict[str, Any]
+    companion: bool
+
+    @property
+    def address(self) -> str:
+        """The desk's address."""
+        return f"{self.organisation}/{self.desk}"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The parts of a transfer, and what its sender should know about how it was divided."""
+
+    parts: tuple[Part, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether something has to be put right before anything is sent."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+def split(transfer: Json) -> Split:
+    """The bundles of a transfer that is valid against its schema. Pure; nothing is sent or stored.
+
+    A finding with severity ``error`` means that nothing of the transfer may be sent.
+    """
+    findings: list[Finding] = []
+    parts: list[Part] = []
+    for index, recipient in enumerate(transfer["recipients"]):
+        part = _part(transfer, index, recipient, findings)
+        if part is not None:
+            parts.append(part)
+    findings += _left_over(transfer, parts)
+    findings += _missing_companions(transfer, parts)
+    findings += _too_large(parts)
+    return Split(tuple(parts), tuple(findings))
+
+
+def sending_role(document: Json, sender: Json) -> str:
+    """The role in which a document is sent: its author's, or the sender's when it passes on another's."""
+    author = document["author"]
+    own = author["organisation"] == sender["organisation"]
+    return str(author["role"] if own else sender["role"])
+
+
+def _part(transfer: Json, index: int, recipient: Json, findings: list[Finding]) -> Part | None:
+    chosen: list[tuple[Json, Route]] = []
+    for document, route in _routed(transfer, recipient):
+        if route is not None:
+            chosen.append((document, route))
+        elif document["documentId"] in recipient.get("documents", ()):
+            findings.append(_not_allowed(index))
+        else:
+            findings.append(_left_out(document, recipient, transfer))
+    if not chosen:
+        findings.append(_empty_handed(index))
+        return None
+    return _build(transfer, recipient, chosen)
+
+
+def _routed(transfer: Json, recipient: Json) -> Iterator[tuple[Json, Route | None]]:
+    wanted = recipient.get("documents")
+    conditions = frozenset(transfer.get("conditions", ()))
+    for document in transfer["documents"]:
+        if wanted is not None and document["documentId"] not in wanted:
+            continue
+        role = sending_role(document, transfer["from"])
+        yield document, routes.find(document["type"], role, recipient["role"], conditions)
+
+
+def _build(transfer: Json, recipient: Json, chosen: Sequence[tuple[Json, Route]]) -> Part:
+    conditions = frozenset(transfer.get("conditions", ())) | disclosure.standing(transfer["learner"])
+    why = (recipient.get("reason"), conditions)
+    role = recipient["role"]
+    readers = tuple(sorted({reader for _, route in chosen for reader in route.readers}))
+    everyone = frozenset({role, *readers})
+    desk = str(routes.role(role).desk)
+    body: dict[str, Any] = {
+        "transferId": transfer["transferId"],
+        "from": transfer["from"],
+        "to": {"address": f"{recipient['organisation']}/{desk}", "role": role, "readers": list(readers)},
+        "learner": _view("learner", transfer["learner"], everyone, why),
+        "placement": _view("placement", transfer["placement"], everyone, why),
+        "lawfulBasis": transfer["lawfulBasis"],
+        "retention": transfer["retention"],
+        "documents": [
+            _view(document["type"], document, frozenset({role, *route.readers}), why)
+            for document, route in chosen
+        ],
+        "attachments": [],
+    }
+    if "extensions" in transfer:
+        body["extensions"] = transfer["extensions"]
+    companion = any(route.companion for _, route in chosen) or _is_chronology(chosen)
+    if companion:
+        body["companion"] = True
+    return Part(recipient["organisation"], desk, role, readers, body, companion)
+
+
+def _view(kind: str, value: Json, roles: frozenset[str], why: tuple[str | None, frozenset[str]]) -> Json:
+    reason, conditions = why
+    return disclosure.view(kind, value, roles, reason=reason, conditions=conditions)
+
+
+def _is_chronology(chosen: Sequence[tuple[Json, Route]]) -> bool:
+    return any(document["type"] == "safeguarding-chronology" for document, _ in chosen)
+
+
+def _missing_companions(transfer: Json, parts: Sequence[Part]) -> Iterator[Finding]:
+    """A profile to a school or provider goes with a chronology or a nil return for the DSL there (SAF-01)."""
+    told = {part.organisation for part in parts if part.companion and part.desk == "dsl"}
+    for index, recipient in enumerate(transfer["recipients"]):
+        needs = any(
+            part.companion
+            and part.desk != "dsl"
+            and part.organisation == recipient["organisation"]
+            and part.role == recipient["role"]
+            for part in parts
+        )
+        if needs and recipient["organisation"] not in told:
+            yield Finding(
+                "transfer.companion-missing",
+                "error",
+                f"/recipients/{index}",
+                "A profile goes together with a safeguarding chronology, or a nil return, for the designated "
+                "safeguarding lead of the same organisation, and this transfer has none.",
+                "Ask your DSL for a chronology or a nil return, add it to the documents, and add the "
+                "organisation's DSL to the recipients.",
+            )
+
+
+def _left_over(transfer: Json, parts: Sequence[Part]) -> Iterator[Finding]:
+    sent = {document["documentId"] for part in parts for document in part.body["documents"]}
+    for index, document in enumerate(transfer["documents"]):
+        if document["documentId"] not in sent:
+            yield Finding(
+                "DPX-02",
+                "error",
+                f"/documents/{index}",
+                "No recipient of this transfer may receive this document.",
+                "Add a recipient in a role that may receive it, or take the document out.",
+            )
+
+
+def _too_large(parts: Sequence[Part]) -> Iterator[Finding]:
+    for part in parts:
+        size = len(orjson.dumps(part.body))
+        if size > MAX_CLAIMS - _CLAIMS_BESIDE_BODY:
+            yield Finding(
+                "message.too-large",
+                "error",
+                "/documents",
+                f"The documents for one recipient are {size:,} bytes; at most {MAX_CLAIMS:,} fit in a message.",
+                "Send long texts and files as attachments.",
+            )
+
+
+def _not_allowed(index: int) -> Finding:
+    return Finding(
+        "DPX-02",
+        "error",
+        f"/recipients/{index}/documents",
+        "This recipient may not receive one of the documents that the transfer names for it.",
+        "Take the document out of this recipient's list, or send it to a role that may receive it.",
+    )
+
+
+def _empty_handed(index: int) -> Finding:
+    return Finding(
+        "DPX-02",
+        "error",
+        f"/recipients/{index}",
+        "This recipient may not receive any document of the transfer.",
+        "Take the recipient out, or name the role in that organisation that may receive the documents.",
+    )
+
+
+def _left_out(document: Json, recipient: Json, transfer: Json) -> Finding:
+    index = transfer["documents"].index(document)
+    return Finding(
+        "transfer.not-for-recipient",
+        "info",
+        f"/documents/{index}",
+        f"The {document['type'].replace('-', ' ')} does not go to {routes.role(recipient['role']).title}: "
+        "no route allows it.",
+        "Nothing to do; each recipient gets only what its role may receive.",
+    )

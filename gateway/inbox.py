@@ -1,0 +1,150 @@
+"""The inbox: listing, reading and answering what was received, each reader in their own role.
+
+What a reader sees is what the bundle holds, reduced once more to the reader's own cell of the disclosure
+matrix. Content of the ``dsl`` desk does not exist for anybody but a designated safeguarding lead or deputy
+with the ``dsl`` scope; every attempt to read it is written down before it is answered.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.contents import kept
+from gateway.disclosure import sending_role
+from gateway.problems import Conflict, NotFound, Refused
+from gateway.receipts import Subject, make
+from gateway.services import Services
+from gateway.store.records import BundleRow, ReceiptRow
+from gateway.tokens import Rights
+from gateway.transfer import State, may_issue
+from schemas import disclosure, routes
+from signing import Evidence, verify_jws
+
+#: Codes with which people reject a bundle; the closed list keeps free text out of receipts.
+REJECTIONS = {
+    "wrong-learner": "This is not our learner",
+    "not-placed-here": "The learner is not placed here",
+    "unreadable": "We cannot read this",
+    "duplicate": "We have this already",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A bundle as one reader may see it, with its receipts so far."""
+
+    row: BundleRow
+    body: Mapping[str, Any]
+    receipts: Sequence[ReceiptRow]
+    content_sha256: str = ""
+
+
+def entries(services: Services, rights: Rights, after: int, limit: int) -> list[BundleRow]:
+    """The bundles that this reader may know of, oldest first, after a cursor."""
+    found: list[BundleRow] = []
+    while len(found) < limit:
+        page = services.store.inbox(rights.organisation, after, limit)
+        found += [row for row in page if _reading_roles(rights, row)]
+        if len(page) < limit:
+            break
+        after = page[-1].id
+    return found[:limit]
+
+
+def read(services: Services, rights: Rights, bundle_id: str) -> Read:
+    """Opens a bundle for a reader and tells the sender, with the role that opened it, the first time.
+
+    Raises NotFound when there is none that this reader may know of.
+    """
+    row = services.store.received(rights.organisation, bundle_id)
+    roles = _reading_roles(rights, row)
+    services.store.log_access(rights.row, row, "read" if roles else "refused", services.clock.ms)
+    if not roles:
+        raise NotFound("not-found", "There is nothing with this id that you may see.")
+    evidence = _evidence(services, row)
+    answer(services, row, State.OPENED, role=roles[0])
+    receipts = services.store.receipts(row.id)
+    return Read(row, _for_reader(evidence.body, roles), receipts, evidence.content_sha256)
+
+
+def _evidence(services: Services, row: BundleRow) -> Evidence:
+    """What is kept of a received bundle, with both its signatures verified once more."""
+    if row.content_id is None:
+        raise NotFound("not-found", "The content of this bundle was not kept.")
+    text = kept(services.vault, services.store.content(row.content_id))
+    return verify_jws(text, services.directory.current(), services.clock.seconds)
+
+
+def _reading_roles(rights: Rights, row: BundleRow) -> list[str]:
+    """The reader's roles that this bundle is for, the addressed one first."""
+    if row.desk == "dsl" and not rights.reads_dsl():
+        return []
+    return [role for role in row.readers.split() if role in rights.row.roles]
+
+
+def _for_reader(body: Mapping[str, Any], roles: Sequence[str]) -> Mapping[str, Any]:
+    if body["to"]["role"] in roles:
+        return body
+    seen = frozenset(roles)
+    standing = disclosure.standing(body.get("learner", {}))
+    documents = [
+        disclosure.view(document["type"], document, seen, conditions=standing)
+        for document in body["documents"]
+        if _may_read(document, body, seen)
+    ]
+    about = {
+        kind: disclosure.view(kind, body[kind], seen, conditions=standing)
+        for kind in ("learner", "placement")
+        if kind in body
+    }
+    return {**body, **about, "documents": documents}
+
+
+def _may_read(document: Mapping[str, Any], body: Mapping[str, Any], roles: frozenset[str]) -> bool:
+    ways = routes.ways(document["type"], sending_role(document, body["from"]), body["to"]["role"])
+    return any(reader in roles for way in ways for reader in way.readers)
+
+
+def decide(services: Services, rights: Rights, bundle_id: str, decision: tuple[State, str | None]) -> Read:
+    """Accepts or rejects a bundle in the reader's role and queues the receipt that says so.
+
+    Raises NotFound, Refused for a code that is not published, Conflict when it was decided otherwise before.
+    """
+    status, code = decision
+    row = services.store.received(rights.organisation, bundle_id)
+    roles = _reading_roles(rights, row)
+    if not roles:
+        raise NotFound("not-found", "There is nothing with this id that you may see.")
+    if code is not None and code not in REJECTIONS:
+        raise Refused(
+            "receipt.code", "This is not a published reason.", f"Use one of: {', '.join(REJECTIONS)}."
+        )
+    if row.state != status and not may_issue(row.state, status):
+        raise Conflict("bundle.decided", "This was already accepted or rejected, and the sender was told.")
+    answer(services, row, status, role=roles[0], codes=(code,) if code else ())
+    row = services.store.received(rights.organisation, bundle_id)
+    return Read(row, {}, services.store.receipts(row.id))
+
+
+def answer(
+    services: Services, row: BundleRow, status: State, *, role: str, codes: Sequence[str] = ()
+) -> bool:
+    """Queues a receipt with ``status`` for a received bundle, unless it is as far along already."""
+    if not may_issue(row.state, status) or row.content_id is None:
+        return False
+    evidence = _evidence(services, row)
+    key = services.vault.key(services.store.content(row.content_id).key_id)
+    receipt = make(services, _subject(services, row, evidence), status, key, codes=codes, role=role)
+    fresh = services.store.issue_receipt(row.id, receipt, services.clock.ms)
+    services.bell.ring()
+    return fresh
+
+
+def _subject(services: Services, row: BundleRow, evidence: Evidence) -> Subject:
+    return Subject(
+        organisation=row.org,
+        sender=row.peer,
+        jti=evidence.jti,
+        content_sha256=evidence.content_sha256,
+        envelope_sha256=services.store.received_envelope(row.peer, evidence.jti),
+    )

@@ -1,0 +1,171 @@
+"""Delivering what is due: workers that claim, seal where needed, hand over, and write down how it ended.
+
+Delivery is at least once, receiving is exactly once (the receiver knows ``jti`` and ``bundleId``). A worker
+may be killed at any point: what it had claimed becomes due again when its lease ends, and at start-up the
+leases of a former process are given back at once.
+"""
+
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import structlog
+
+from gateway.contents import body_of
+from gateway.peers import DeliveryFailed, Expected
+from gateway.problems import GatewayError
+from gateway.receive import outside, receive
+from gateway.sealing import CannotSeal, Letter, sealed_letter
+from gateway.services import Services
+from gateway.store.records import Attempt, Due
+from gateway.transfer import LEASE_MS, RESEAL_BEFORE_S, Backoff, State
+from signing import DirectoryError, UnsealError, peek
+
+_log = structlog.get_logger("outbox")
+
+#: Even with nothing known to be due the store is looked at again after this time.
+_IDLE_S = 5.0
+
+
+class Outbox:
+    """The delivery workers of one gateway process."""
+
+    def __init__(self, services: Services, workers: int, backoff: Backoff | None = None) -> None:
+        self._services = services
+        self._workers = workers
+        self._backoff = backoff or Backoff()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._free = threading.Semaphore(workers)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="deliver")
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+
+    def start(self) -> None:
+        """Starts delivering; leases that a killed process left behind are due at once."""
+        self._services.store.release_leases(self._services.clock.ms)
+        self._thread.start()
+
+    def ring(self) -> None:
+        """Something new is due."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Lets the attempts under way end, and starts no more."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._pool.shutdown(wait=True)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                self._hand_out()
+                pause = self._pause_s()
+            except Exception as problem:  # noqa: BLE001 - a database that is away must not end deliveries
+                _log.error("outbox.failed", error=type(problem).__name__)
+                pause = _IDLE_S
+            self._wake.wait(pause)
+
+    def _hand_out(self) -> None:
+        clock = self._services.clock
+        while not self._stopping:
+            self._free.acquire()
+            try:
+                claimed = self._services.store.claim(clock.ms, 1, LEASE_MS)
+            except BaseException:
+                self._free.release()
+                raise
+            if not claimed:
+                self._free.release()
+                return
+            self._pool.submit(self._work, claimed[0])
+
+    def _work(self, due: Due) -> None:
+        try:
+            self.deliver(due)
+        except Exception as problem:  # noqa: BLE001 - the lease ends and it is tried again
+            _log.error("delivery.failed", error=type(problem).__name__)
+        finally:
+            self._free.release()
+            self._wake.set()
+
+    def _pause_s(self) -> float:
+        due_ms = self._services.store.next_due_ms()
+        if due_ms is None:
+            return _IDLE_S
+        return min(max((due_ms - self._services.clock.ms) / 1000, 0.005), _IDLE_S)
+
+    def deliver(self, due: Due) -> None:
+        """One attempt, from a claimed delivery to its outcome in the store."""
+        services = self._services
+        if due.deadline_ms <= services.clock.ms:
+            self._ended(due, State.EXPIRED, "nobody-collected-it", None)
+            return
+        try:
+            due = self._with_envelope(due)
+            self._hand_over(due)
+        except (CannotSeal, DeliveryFailed) as failed:
+            delay = self._backoff.delay(due.attempts, random.random())  # noqa: S311 - jitter is no secret
+            self._ended(due, State.QUEUED, failed.reason, services.clock.ms + delay)
+            return
+        # A receipt is done when it is held; a bundle waits for its receipt and is sealed again before `exp`.
+        again = None if due.mt == "receipt" else (due.exp - RESEAL_BEFORE_S) * 1000
+        self._ended(due, State.SENT, "", again)
+
+    def _ended(self, due: Due, state: State, reason: str, due_ms: int | None) -> None:
+        outcome = Attempt(
+            outgoing_id=due.outgoing_id,
+            bundle_row=due.bundle_row,
+            mt=due.mt,
+            attempts=due.attempts,
+            state=state,
+            reason=reason,
+            due_ms=due_ms,
+            now_ms=self._services.clock.ms,
+        )
+        self._services.store.attempted(outcome)
+
+    def _with_envelope(self, due: Due) -> Due:
+        """The delivery with an envelope that lives long enough: sealed afresh, and kept, where it must be."""
+        services = self._services
+        if due.envelope is not None and due.exp > services.clock.seconds + RESEAL_BEFORE_S:
+            return due
+        body = body_of(services.vault, due.content)
+        key = services.vault.key(due.content.key_id)
+        _, envelope = sealed_letter(services, Letter(due.iss, due.aud, due.mt, body, due.minimum_class), key)
+        services.store.sealed_again(due.outgoing_id, envelope)
+        return replace(due, envelope=envelope.envelope, exp=envelope.exp)
+
+    def _hand_over(self, due: Due) -> None:
+        assert due.envelope is not None  # noqa: S101 - _with_envelope gave it one
+        services = self._services
+        header = peek(due.envelope)
+        if services.cabinet.serves(due.aud.partition("/")[0]):
+            self._next_door(due.envelope)
+            return
+        try:
+            directory = services.directory.current()
+            route = directory.route(due.aud)
+        except DirectoryError as problem:
+            raise DeliveryFailed(_NO_WAY.get(problem.code, "directory-unusable")) from None
+        services.peers.deliver(
+            route.gateway, due.envelope, Expected(header.envelope_sha256, directory, services.clock.seconds)
+        )
+
+    def _next_door(self, envelope: bytes) -> None:
+        """Organisations on one host take the same way, without the network."""
+        try:
+            receive(self._services, envelope, outside(self._services, envelope, None))
+        except (GatewayError, UnsealError) as refused:
+            raise DeliveryFailed(f"refused:{refused.code}") from None
+
+
+_NO_WAY = {
+    "unknown_organisation": "recipient-unknown",
+    "inactive": "recipient-suspended",
+    "no_route": "recipient-has-no-gateway",
+    "directory_expired": "directory-too-old",
+}

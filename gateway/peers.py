@@ -1,0 +1,113 @@
+"""The only file that calls another gateway.
+
+One method: hand an envelope to the gateway of a URL and come back with that gateway's signed word that it
+holds it. Everything else that can happen is a DeliveryFailed with a stable reason that people are shown.
+"""
+
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpx2
+import orjson
+
+from gateway.hop import Answer, HopRefused, HopSigner, verify_answer
+from signing import Directory, Gateway
+
+#: An acknowledgement is small; a peer that answers with more is not read to the end.
+_MOST_ANSWER = 16_384
+
+
+class DeliveryFailed(Exception):
+    """An attempt did not end with the other gateway holding the message. ``reason`` is a stable word."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Peers(Protocol):
+    """Delivers an envelope to another gateway, or raises DeliveryFailed."""
+
+    def deliver(self, gateway: Gateway, envelope: bytes, expected: "Expected") -> None:
+        """Returns only when ``gateway`` itself acknowledged this very envelope."""
+
+    def close(self) -> None:
+        """Gives connections back."""
+
+
+class Expected:
+    """What a true acknowledgement says, and the trust and time to check it by."""
+
+    __slots__ = ("directory", "envelope_sha256", "now")
+
+    def __init__(self, envelope_sha256: str, directory: Directory, now: int) -> None:
+        self.envelope_sha256 = envelope_sha256
+        self.directory = directory
+        self.now = now
+
+
+class HttpPeers:
+    """Peers over HTTP. Safe to use from several threads."""
+
+    def __init__(self, signer: HopSigner, timeout_s: float) -> None:
+        self._signer = signer
+        self._client = httpx2.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
+
+    def close(self) -> None:
+        """Closes the connections that are kept open."""
+        self._client.close()
+
+    def deliver(self, gateway: Gateway, envelope: bytes, expected: Expected) -> None:
+        """Posts the envelope and checks the signed acknowledgement. Raises DeliveryFailed."""
+        if gateway.url is None:
+            raise DeliveryFailed("gateway-only-collects")
+        url = gateway.url.rstrip("/") + "/ltp/v1/messages"
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise DeliveryFailed("gateway-address-unusable")
+        headers = self._signer.request("POST", url, envelope, expected.now)
+        headers["Content-Type"] = "application/jose+json"
+        try:
+            with self._client.stream("POST", url, content=envelope, headers=headers) as response:
+                body = _read(response)
+        except httpx2.TimeoutException:
+            raise DeliveryFailed("gateway-slow") from None
+        except httpx2.HTTPError:
+            raise DeliveryFailed("gateway-down") from None
+        if response.status_code != 202:
+            raise DeliveryFailed(_reason(response.status_code, body))
+        _check(gateway, Answer(202, dict(response.headers), url), body, expected)
+
+
+def _read(response: httpx2.Response) -> bytes:
+    body = b""
+    for part in response.iter_bytes():
+        body += part
+        if len(body) > _MOST_ANSWER:
+            raise DeliveryFailed("gateway-answer-unreadable")
+    return body
+
+
+def _reason(status: int, body: bytes) -> str:
+    if status >= 500:
+        return "gateway-error"
+    try:
+        code = orjson.loads(body)["code"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return "gateway-refused"
+    # A peer's text is shown to people: only a word of our own shape is taken over.
+    tame = (
+        isinstance(code, str)
+        and len(code) <= 60
+        and code.replace(".", "").replace("-", "").replace("_", "").isalnum()
+    )
+    return f"refused:{code}" if tame and code.isascii() else "gateway-refused"
+
+
+def _check(gateway: Gateway, answer: Answer, body: bytes, expected: Expected) -> None:
+    try:
+        signer = verify_answer(answer, body, expected.directory, expected.now)
+        acknowledged = orjson.loads(body)["envelope_sha256"]
+    except (HopRefused, orjson.JSONDecodeError, KeyError, TypeError):
+        raise DeliveryFailed("gateway-answer-unverified") from None
+    if signer.urn != gateway.urn or acknowledged != expected.envelope_sha256:
+        raise DeliveryFailed("gateway-answer-unverified")

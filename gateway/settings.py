@@ -1,0 +1,52 @@
+"""The settings of one gateway, read once at the start from its home folder and the environment.
+
+Order: what the command line gives, then ``LTP_…`` variables, then ``gateway.toml`` in the home folder, then
+the defaults below. Every setting has a default or is found in the home folder; a partial file works.
+"""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """One frozen value. File names are relative to ``home``."""
+
+    model_config = SettingsConfigDict(env_prefix="LTP_", frozen=True, extra="forbid")
+
+    home: Path = Field(description="The folder of this gateway: database, keys, directory")
+    gateway: str = Field(description="Who this gateway is: urn:ltp:gw:<token>")
+    host: str = Field("127.0.0.1", description="The address to listen on")
+    port: int = Field(8700, ge=0, le=65535, description="The port to listen on; 0 takes a free one")
+    master_key: str = Field(
+        "master.key", description="File with the 32-byte key that wraps everything stored"
+    )
+    passphrase_file: Path | None = Field(None, description="File with the passphrase of the key files")
+    directory: str = Field("directory.json", description="The signed directory")
+    directory_roots: str = Field("directory-roots.json", description="The public keys that may sign it")
+    workers: int = Field(4, ge=1, le=64, description="Deliveries under way at the same time")
+    timeout_s: float = Field(10.0, gt=0, le=25, description="How long a partner's gateway may take to answer")
+
+    def path(self, name: str) -> Path:
+        """A file of this gateway."""
+        return self.home / name
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, environment, then the file in the home folder."""
+        home = init_settings().get("home") or env_settings().get("home") or "."
+        toml = TomlConfigSettingsSource(settings_cls, Path(home) / "gateway.toml")
+        return init_settings, env_settings, toml

@@ -1,0 +1,1 @@
+"""Migrations of the content database, run by Alembic through `gateway.store.migrate`."""

@@ -1,0 +1,261 @@
+"""The store: durable writes through one writer thread, short reads beside it.
+
+Whoever is told that something was accepted can rely on the disk: every write here returns after COMMIT.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Select, Table, func, insert, select
+
+from gateway.problems import Conflict, NotFound
+from gateway.store import operations, tables
+from gateway.store.engine import open_engine
+from gateway.store.migrate import check_current
+from gateway.store.records import (
+    Arrived,
+    ArrivedReceipt,
+    Attempt,
+    BundleRow,
+    Content,
+    Due,
+    Envelope,
+    Held,
+    NewReceipt,
+    NewTransfer,
+    ReceiptRow,
+    TokenRow,
+    TransferRow,
+)
+from gateway.store.writer import Batch, Writer, each
+from gateway.transfer import State
+
+R = TypeVar("R")
+
+_accept = each(operations.accept_transfer)
+_claim = each(operations.claim)
+_release = each(operations.release_leases)
+_sealed_again = each(operations.sealed_again)
+_attempted = each(operations.attempted)
+_arrive = each(operations.arrive)
+_issue = each(operations.issue_receipt)
+_take = each(operations.take_receipt)
+
+
+class Store:
+    """One database of one gateway process. Raises SchemaBehind when its tables are not the current ones."""
+
+    def __init__(self, path: Path) -> None:
+        self._reads = open_engine(path, writer=False)
+        check_current(self._reads)
+        self._writer = Writer(open_engine(path, writer=True))
+
+    def close(self) -> None:
+        """Commits what is waiting and gives the database back."""
+        self._writer.stop()
+        self._reads.dispose()
+
+    # --- writes ---------------------------------------------------------------------------------------------
+
+    def accept_transfer(self, new: NewTransfer) -> bool:
+        """Keeps a transfer with its deliveries; False if this very request was kept before. Raises Conflict."""
+        return self._writer.run(_accept, new)
+
+    def claim(self, now_ms: int, limit: int, lease_ms: int) -> list[Due]:
+        """Leases deliveries that are due, so that no other worker takes them."""
+        return self._writer.run(_claim, (now_ms, limit, lease_ms))
+
+    def release_leases(self, now_ms: int) -> None:
+        """Gives back what a former process of this gateway had claimed when it was killed."""
+        self._writer.run(_release, now_ms)
+
+    def sealed_again(self, outgoing_id: int, sealed: Envelope) -> None:
+        """Keeps a fresh envelope before it is sent."""
+        self._writer.run(_sealed_again, (outgoing_id, sealed))
+
+    def attempted(self, attempt: Attempt) -> None:
+        """Keeps how an attempt ended."""
+        self._writer.run(_attempted, attempt)
+
+    def arrive(self, new: Arrived) -> bool:
+        """Keeps a received bundle with its receipt; False if it was here before. Raises Conflict."""
+        return self._writer.run(_arrive, new)
+
+    def issue_receipt(self, bundle_row: int, receipt: NewReceipt, now_ms: int) -> bool:
+        """Moves a received bundle on and queues the receipt; False if it was there already."""
+        return self._writer.run(_issue, (bundle_row, receipt, now_ms))
+
+    def take_receipt(self, new: ArrivedReceipt) -> State:
+        """Moves one of our bundles on. Raises LookupError when the receipt fits none of them."""
+        return self._writer.run(_take, new)
+
+    def hold(self, message: Held) -> "Future[bool | Conflict]":
+        """Keeps a sealed message for a mailbox; the future raises Conflict for an id with another content."""
+        return self._writer.submit(operations.hold, message)
+
+    def add_token(self, row: TokenRow, sha256: str, now_ms: int) -> None:
+        """Keeps a new token's hash and rights."""
+        values = {
+            "token_id": row.token_id,
+            "org": row.org,
+            "sha256": sha256,
+            "scopes": " ".join(sorted(row.scopes)),
+            "roles": " ".join(sorted(row.roles)),
+            "holder": row.holder,
+            "created_ms": now_ms,
+            "expires_ms": row.expires_ms,
+        }
+        self._insert(tables.token, values)
+
+    def log_access(self, token: TokenRow, bundle: BundleRow, outcome: str, now_ms: int) -> None:
+        """Writes down an attempt to read content, before the content is shown."""
+        values = {
+            "org": token.org,
+            "token_id": token.token_id,
+            "bundle_id": bundle.bundle_id,
+            "desk": bundle.desk,
+            "outcome": outcome,
+            "at_ms": now_ms,
+        }
+        self._insert(tables.access, values)
+
+    def _insert(self, table: Table, values: dict[str, Any]) -> None:
+        self._writer.run(_row_insert, (table, values))
+
+    # --- reads ----------------------------------------------------------------------------------------------
+
+    def transfer(self, org: str, transfer_id: str) -> TransferRow:
+        """One transfer of this organisation. Raises NotFound."""
+        t = tables.transfer
+        row = self._one(select(t).where(t.c.org == org, t.c.transfer_id == transfer_id))
+        return TransferRow(row.org, row.transfer_id, row.request_sha256, row.findings, row.created_ms)
+
+    def transfers(self, org: str, before_ms: int, limit: int) -> list[TransferRow]:
+        """The newest transfers of this organisation that were accepted before an instant."""
+        t = tables.transfer
+        query = select(t).where(t.c.org == org, t.c.created_ms < before_ms)
+        rows = self._all(query.order_by(t.c.created_ms.desc()).limit(limit))
+        return [TransferRow(r.org, r.transfer_id, r.request_sha256, r.findings, r.created_ms) for r in rows]
+
+    def bundles_of(self, org: str, transfer_id: str) -> list[BundleRow]:
+        """The bundles that one transfer of this organisation became, in the order in which they were made."""
+        t = tables.bundle
+        query = select(t).where(t.c.org == org, t.c.transfer_id == transfer_id, t.c.direction == "out")
+        return [_bundle(row) for row in self._all(query.order_by(t.c.id))]
+
+    def inbox(self, org: str, after: int, limit: int) -> list[BundleRow]:
+        """Bundles received by this organisation, oldest first, after a cursor (the last row's id)."""
+        t = tables.bundle
+        query = select(t).where(t.c.org == org, t.c.direction == "in", t.c.id > after)
+        query = query.where(t.c.content_id.isnot(None)).order_by(t.c.id).limit(limit)
+        return [_bundle(row) for row in self._all(query)]
+
+    def received(self, org: str, bundle_id: str) -> BundleRow:
+        """One received bundle. Raises NotFound."""
+        t = tables.bundle
+        query = select(t).where(t.c.org == org, t.c.direction == "in", t.c.bundle_id == bundle_id)
+        return _bundle(self._one(query.where(t.c.content_id.isnot(None)).order_by(t.c.id).limit(1)))
+
+    def received_envelope(self, iss: str, jti: str) -> str:
+        """The hash of the envelope in which a received message came. Raises NotFound."""
+        t = tables.seen
+        return str(self._one(select(t.c.envelope_sha256).where(t.c.iss == iss, t.c.jti == jti))[0])
+
+    def receipts(self, bundle_row: int) -> list[ReceiptRow]:
+        """The receipts of a bundle, oldest first."""
+        t = tables.receipt
+        return [
+            _receipt(row) for row in self._all(select(t).where(t.c.bundle_row == bundle_row).order_by(t.c.id))
+        ]
+
+    def content(self, content_id: int) -> Content:
+        """Stored bytes, still encrypted. Raises NotFound."""
+        t = tables.content
+        row = self._one(select(t).where(t.c.id == content_id))
+        return Content(row.key_id, row.form, row.blob)
+
+    def token(self, sha256: str) -> TokenRow | None:
+        """The token with this hash, expired or revoked ones too."""
+        t = tables.token
+        rows = self._all(select(t).where(t.c.sha256 == sha256))
+        return _token(rows[0]) if rows else None
+
+    def next_due_ms(self) -> int | None:
+        """When the next delivery is due, or None when nothing waits."""
+        due = self._one(select(func.min(tables.outgoing.c.due_ms)))[0]
+        return None if due is None else int(due)
+
+    def rows(self, table: str) -> list[Row[Any]]:
+        """All rows of a table, for a check of the files alone (the demo, a test): never on a hot path."""
+        return self._all(select(tables.metadata.tables[table]))
+
+    def _all(self, query: Select[Any]) -> list[Row[Any]]:
+        with self._reads.connect() as connection:
+            return list(connection.execute(query).all())
+
+    def _one(self, query: Select[Any]) -> Row[Any]:
+        rows = self._all(query)
+        if not rows:
+            raise NotFound("not-found", "There is nothing with this id that you may see.")
+        return rows[0]
+
+
+def _insert_row(connection: Connection, what: tuple[Table, dict[str, Any]]) -> None:
+    table, values = what
+    connection.execute(insert(table).values(values))
+
+
+_row_insert: Batch[tuple[Table, dict[str, Any]], None] = each(_insert_row)
+
+
+def _bundle(row: Row[Any]) -> BundleRow:
+    return BundleRow(
+        id=row.id,
+        direction=row.direction,
+        org=row.org,
+        peer=row.peer,
+        bundle_id=row.bundle_id,
+        transfer_id=row.transfer_id,
+        desk=row.desk,
+        readers=row.readers,
+        state=State(row.state),
+        reason=row.reason,
+        body_sha256=row.body_sha256,
+        content_id=row.content_id,
+        created_ms=row.created_ms,
+        changed_ms=row.changed_ms,
+    )
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
+
+
+def _receipt(row: Row[Any]) -> ReceiptRow:
+    return ReceiptRow(
+        id=row.id,
+        bundle_row=row.bundle_row,
+        status=State(row.status),
+        codes=_codes(row.codes),
+        by_role=row.by_role,
+        of_jti=row.of_jti,
+        received=row.received,
+        content_id=row.content_id,
+    )
+
+
+def _token(row: Row[Any]) -> TokenRow:
+    return TokenRow(
+        token_id=row.token_id,
+        org=row.org,
+        scopes=frozenset(row.scopes.split()),
+        roles=frozenset(row.roles.split()),
+        holder=row.holder,
+        expires_ms=row.expires_ms,
+        revoked_ms=row.revoked_ms,
+    )
+
+
+__all__: Sequence[str] = ["Store"]

@@ -1,0 +1,125 @@
+"""One thread writes, and puts everything that is waiting into one transaction.
+
+Callers hand in a batch-shaped operation (``op(connection, args) -> results``, one result per argument) and
+wait on a future that is answered after COMMIT: nobody is told "accepted" before the disk holds it. An
+operation that fails takes nobody else with it: the batch is rolled back and each request is tried alone.
+A result that is an exception is raised to its caller alone; the rest of the batch stays.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+#: More than this in one transaction gains nothing and delays the first caller.
+GROUP = 64
+
+Batch = Callable[[Connection, Sequence[A]], Sequence[R]]
+
+
+class _Request(NamedTuple):
+    op: Callable[[Connection, Sequence[Any]], Sequence[Any]]
+    arg: Any
+    future: "Future[Any]"
+
+
+class WriterStopped(RuntimeError):
+    """The gateway is shutting down and takes no more writes."""
+
+
+def each(function: Callable[[Connection, A], R]) -> Batch[A, R]:
+    """The batch form of an operation that is written for one argument."""
+
+    def batch(connection: Connection, args: Sequence[A]) -> Sequence[R]:
+        return [function(connection, arg) for arg in args]
+
+    return batch
+
+
+class Writer:
+    """The only writer of a database in this process. ``submit`` from any thread; ``stop`` drains first."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, op: Batch[A, R], arg: A) -> "Future[R]":
+        """A future answered after COMMIT with the operation's result, or with what it raised."""
+        if self._stopped:
+            raise WriterStopped("the store is closed")
+        future: Future[R] = Future()
+        self._queue.put(_Request(op, arg, future))
+        return future
+
+    def run(self, op: Batch[A, R], arg: A) -> R:
+        """``submit`` and wait."""
+        return self.submit(op, arg).result()
+
+    def stop(self) -> None:
+        """Commits what is waiting, then ends the thread."""
+        self._stopped = True
+        self._queue.put(None)
+        self._thread.join()
+        self._engine.dispose()
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch, ended = self._drain(first)
+            self._commit(batch)
+            if ended:
+                return
+
+    def _drain(self, first: _Request) -> tuple[list[_Request], bool]:
+        batch = [first]
+        while len(batch) < GROUP:
+            try:
+                request = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, False
+            if request is None:
+                return batch, True
+            batch.append(request)
+        return batch, False
+
+    def _commit(self, batch: list[_Request]) -> None:
+        try:
+            results = self._transaction(batch)
+        except BaseException as problem:  # noqa: BLE001 - whatever it is, it belongs to the caller
+            if len(batch) == 1:
+                batch[0].future.set_exception(problem)
+                return
+            for request in batch:
+                self._commit([request])
+            return
+        for request, result in zip(batch, results, strict=True):
+            if isinstance(result, Exception):
+                request.future.set_exception(result)
+            else:
+                request.future.set_result(result)
+
+    def _transaction(self, batch: list[_Request]) -> list[Any]:
+        results: list[Any] = []
+        with self._engine.begin() as connection:
+            for op, group in _runs(batch):
+                results.extend(op(connection, [request.arg for request in group]))
+        return results
+
+
+def _runs(batch: list[_Request]) -> list[tuple[Callable[..., Sequence[Any]], list[_Request]]]:
+    """Neighbours with the same operation, in order: what one caller saw committed stays before the next."""
+    runs: list[tuple[Callable[..., Sequence[Any]], list[_Request]]] = []
+    for request in batch:
+        if runs and runs[-1][0] is request.op:
+            runs[-1][1].append(request)
+        else:
+            runs.append((request.op, [request]))
+    return runs

@@ -1,0 +1,117 @@
+"""The wire API, gateway to gateway: ``/ltp/v1`` and ``/.well-known/ltp``.
+
+Posts are taken only from gateways of the directory, by their RFC 9421 signature; there are no bearer tokens
+here. The body is read as raw bytes, with a limit, and nothing parses it before ``signing`` has seen it.
+"""
+
+import asyncio
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import schemas
+from gateway import hop
+from gateway.problems import (
+    Forbidden,
+    GatewayError,
+    NotFound,
+    Refused,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+from gateway.receive import hold, outside, receive
+from gateway.services import Services
+from signing import DirectoryError, Gateway, UnsealError
+from signing.message import MAX_ENVELOPE
+
+#: How a refusal by ``signing`` is answered: one status for each kind, and the published code.
+_UNSEAL: dict[str, type[GatewayError]] = {
+    "too_large": TooLarge,
+    "unknown_sender": Forbidden,
+    "sender_inactive": Forbidden,
+    "not_for_me": NotFound,
+}
+
+
+async def read_limited(request: Request, limit: int) -> bytes:
+    """The raw body. Raises TooLarge as soon as it is longer than ``limit`` bytes."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    parts, size = [], 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(part)
+    except ClientDisconnect:
+        raise Refused("body.incomplete", "The request ended before its body was complete.") from None
+    return b"".join(parts)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        "body.too-large", f"At most {limit:,} bytes are taken here.", "Send large files as attachments."
+    )
+
+
+def routes(services: Services) -> list[Route]:
+    """The routes of the wire API for one gateway."""
+
+    async def post_message(request: Request) -> Response:
+        envelope = await read_limited(request, MAX_ENVELOPE)
+        caller = _caller(services, request, envelope)
+        try:
+            header = outside(services, envelope, caller)
+            if services.cabinet.serves(header.aud.partition("/")[0]):
+                await run_in_threadpool(receive, services, envelope, header)
+            else:
+                await asyncio.wrap_future(hold(services, envelope, header))
+        except UnsealError as refused:
+            raise _refusal(refused) from None
+        return _acknowledgement(services, header.envelope_sha256)
+
+    async def capabilities(_request: Request) -> Response:
+        body = {
+            "gateway": services.gateway,
+            "profile": ["ltp-1"],
+            "accepts": [f"ltp:bundle/{schemas.VERSION}", f"ltp:receipt/{schemas.VERSION}"],
+            "maxEnvelopeBytes": MAX_ENVELOPE,
+            "messages": "/ltp/v1/messages",
+        }
+        return Response(orjson.dumps(body), media_type="application/json")
+
+    return [
+        Route("/ltp/v1/messages", post_message, methods=["POST"]),
+        Route("/.well-known/ltp", capabilities, methods=["GET"]),
+    ]
+
+
+def _caller(services: Services, request: Request, body: bytes) -> Gateway:
+    message = hop.Request(request.method, str(request.url), dict(request.headers))
+    try:
+        return hop.verify_request(message, body, services.directory.current(), services.clock.seconds)
+    except DirectoryError:
+        raise Unavailable("directory.unusable", "This gateway has no directory that it can trust.") from None
+    except hop.HopRefused:
+        raise Unauthenticated(
+            "hop.signature",
+            "The request is not signed by a gateway of the directory.",
+            "Sign with your gateway's hop key (RFC 9421) and check both clocks.",
+        ) from None
+
+
+def _refusal(refused: UnsealError) -> GatewayError:
+    return _UNSEAL.get(refused.code, Refused)(f"message.{refused.code}", str(refused))
+
+
+def _acknowledgement(services: Services, envelope_sha256: str) -> Response:
+    """202 with this gateway's signed word that it holds this very envelope; it says nothing about its content."""
+    body = orjson.dumps({"envelope_sha256": envelope_sha256, "held": True})
+    headers = services.signer.answer(202, body, services.clock.seconds)
+    return Response(body, status_code=202, media_type="application/json", headers=headers)
