@@ -37,7 +37,7 @@ class SchemasError(Exception):
     """The base of every error that this package raises."""
 
 
-class InvalidDocument(SchemasError):  # noqa: N818 - the name says what happened
+class InvalidDocument(SchemasError):
     """A document that the standard does not allow; `findings` holds every reason."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
@@ -49,7 +49,7 @@ class InvalidDocument(SchemasError):  # noqa: N818 - the name says what happened
         return f"{len(self.findings)} finding(s): {', '.join(codes)}"
 
 
-class UnknownName(SchemasError):  # noqa: N818 - the name says what happened
+class UnknownName(SchemasError):
     """A schema, framework or scale was asked for that this version does not have."""
 
     def __init__(self, kind: str) -> None:
