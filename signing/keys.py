@@ -215,9 +215,12 @@ class EncryptionPublicKey:
         return {**_encryption_jwk(self.alg, self.raw), "kid": self.kid}
 
     def wrap(self, content_key: bytes) -> tuple[bytes, bytes]:
-        """HPKE's encapsulation and the wrapped `content_key`."""
+        """HPKE's encapsulation and the wrapped `content_key`; `KeyMaterialError` for a key of low order."""
         algorithm = RECIPIENTS[self.alg]
-        sealed = algorithm.suite.encrypt(content_key, self.key, info=HPKE_INFO)
+        try:
+            sealed = algorithm.suite.encrypt(content_key, self.key, info=HPKE_INFO)
+        except ValueError:
+            raise KeyMaterialError("bad_key") from None
         return sealed[: algorithm.enc_length], sealed[algorithm.enc_length :]
 
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from signing import claims, jws
 from signing.encoding import b64u, canonical
 from signing.envelope import CONTENT_KEY_LENGTH, FIXED_HEADER, IV_LENGTH, TAG_LENGTH, digest
-from signing.errors import EncodingError, SealError
+from signing.errors import EncodingError, KeyMaterialError, SealError
 from signing.keys import EncryptionPublicKey, SigningPair
 from signing.message import (
     DEFAULT_LIFETIME,
@@ -89,9 +89,9 @@ def _members(message: Outgoing) -> dict[str, Any]:
         "exp": exp,
         "iat": message.iat,
         "iss": message.iss,
-        "jti": message.jti or _random_id(),
+        "jti": _random_id() if message.jti is None else message.jti,
         "mt": message.mt,
-        "nonce": message.nonce or _random_id(),
+        "nonce": _random_id() if message.nonce is None else message.nonce,
         "sv": message.sv,
     }
     return members if message.irt is None else {**members, "irt": message.irt}
@@ -126,6 +126,9 @@ def _encrypt(
 
 
 def _entry(recipient: EncryptionPublicKey, content_key: bytes) -> dict[str, Any]:
-    encapsulation, wrapped = recipient.wrap(content_key)
+    try:
+        encapsulation, wrapped = recipient.wrap(content_key)
+    except KeyMaterialError:
+        raise SealError("bad_recipients") from None
     header = {"alg": recipient.alg, "ek": b64u(encapsulation), "kid": recipient.kid}
     return {"encrypted_key": b64u(wrapped), "header": header}

@@ -147,6 +147,7 @@ def test_a_body_at_the_edge_of_the_profile_is_sealed(world: Any) -> None:
         ({"sv": "ltp:bundle/1"}, "bad_message"),
         ({"sv": 1}, "bad_message"),
         ({"jti": "short"}, "bad_message"),
+        ({"jti": ""}, "bad_message"),
         ({"nonce": "A" * 23}, "bad_message"),
         ({"irt": "A" * 21 + "B"}, "bad_message"),
         ({"exp": 1_795_340_000}, "bad_lifetime"),
@@ -169,6 +170,15 @@ def test_recipients_are_between_1_and_32_different_keys(world: Any) -> None:
             world.seal(keys=keys)
         assert refused.value.code == "bad_recipients"
     assert world.open(world.seal(keys=[*many[:31], key]).envelope)
+
+
+def test_a_recipient_key_of_low_order_is_refused(world: Any) -> None:
+    good = world.hollow_key.public
+    weak = signing.EncryptionPublicKey.from_raw(good.alg, good.raw[:-32] + bytes(32))
+    with pytest.raises(signing.SealError) as refused:
+        world.seal(keys=[good, weak])
+    assert refused.value.code == "bad_recipients"
+    assert world.open(world.seal(keys=[good]).envelope).jti
 
 
 @pytest.mark.parametrize("minimum", [-1, 6])
