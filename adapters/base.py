@@ -80,7 +80,7 @@ class AdapterError(Exception):
     """The root of everything an adapter raises on purpose."""
 
 
-class CannotRead(AdapterError):  # noqa: N818 - the name says what happened
+class CannotRead(AdapterError):
     """The file as a whole cannot be read; `findings` say why in plain words, without its content."""
 
     def __init__(self, *findings: Finding) -> None:

@@ -27,11 +27,13 @@ class Wanted:
     """Which elements to hand out.
 
     `records` maps an element name to the number of its ancestors; `roots` are the names the document
-    element may have; elements named in `skip` are counted, but nothing below them is looked at.
+    element may have; elements named in `skip` are counted, but nothing below them is looked at. `unit` is
+    the record that people count by.
     """
 
     roots: frozenset[str]
     records: Mapping[str, int]
+    unit: str
     skip: frozenset[str] = frozenset()
     census: Census = field(default_factory=Census)
 
@@ -61,14 +63,18 @@ def records(stream: BinaryIO, wanted: Wanted, hints: Hints) -> Iterator[tuple[st
     number = waiting = 0
     for chunk in source:
         waiting += len(chunk)
-        _feed(parser, chunk, prolog, number)
+        _feed(parser, chunk, prolog, _after(wanted, number))
         for record in _ready(parser, wanted, hints):
-            number += 1
+            number += record[0] == wanted.unit
             waiting = 0
             yield record
         if waiting > hints.max_record_bytes:
-            _refuse_big_record(parser, hints, number)
-    _close(parser, source, prolog, number)
+            _refuse_big_record(parser, hints, _after(wanted, number))
+    _close(parser, source, prolog, _after(wanted, number))
+
+
+def _after(wanted: Wanted, number: int) -> str:
+    return f"{wanted.unit} {number}" if number else ""
 
 
 def _admitted(head: bytes, wanted: Wanted) -> Prolog:
@@ -88,7 +94,7 @@ def _admitted(head: bytes, wanted: Wanted) -> Prolog:
     return prolog
 
 
-def _feed(parser: etree.XMLPullParser, chunk: bytes, prolog: Prolog, number: int) -> None:
+def _feed(parser: etree.XMLPullParser, chunk: bytes, prolog: Prolog, after: str) -> None:
     try:
         parser.feed(chunk)
     except etree.XMLSyntaxError as error:
@@ -96,14 +102,14 @@ def _feed(parser: etree.XMLPullParser, chunk: bytes, prolog: Prolog, number: int
     else:
         return
     # Raised outside the handler, so that the parser's own words do not travel along as context.
-    raise faults.refusal(fault, line, number)
+    raise faults.refusal(fault, line, after)
 
 
 def _code(error: etree.XMLSyntaxError) -> int:
     return int(error.code)  # type: ignore[attr-defined]  # the stubs leave it out
 
 
-def _close(parser: etree.XMLPullParser, source: "_Source", prolog: Prolog, number: int) -> None:
+def _close(parser: etree.XMLPullParser, source: "_Source", prolog: Prolog, after: str) -> None:
     """Tell the parser that this is all. It waits for more as long as it can, so most faults mean a cut."""
     try:
         parser.close()
@@ -113,11 +119,11 @@ def _close(parser: etree.XMLPullParser, source: "_Source", prolog: Prolog, numbe
         return
     complete = source.tail_closes(prolog)
     raise faults.refusal(
-        faults.of_code(code, source.tail, prolog) if complete else faults.TRUNCATED, line, number
+        faults.of_code(code, source.tail, prolog) if complete else faults.TRUNCATED, line, after
     )
 
 
-def _refuse_big_record(parser: etree.XMLPullParser, hints: Hints, number: int) -> NoReturn:
+def _refuse_big_record(parser: etree.XMLPullParser, hints: Hints, after: str) -> NoReturn:
     """Refuse a record beyond the limit, unless the parser has only been waiting behind a bare `&`."""
     fault, line = faults.big_record(hints.max_record_bytes), None
     try:
@@ -125,7 +131,7 @@ def _refuse_big_record(parser: etree.XMLPullParser, hints: Hints, number: int) -
     except etree.XMLSyntaxError as error:
         if _code(error) in faults.BARE_AMPERSAND:
             fault, line = faults.BROKEN, error.lineno
-    raise faults.refusal(fault, line, number)
+    raise faults.refusal(fault, line, after)
 
 
 def _ready(parser: etree.XMLPullParser, wanted: Wanted, hints: Hints) -> Iterator[tuple[str, Node]]:

@@ -106,10 +106,11 @@ def _is_utf8(part: bytes) -> bool:
     return True
 
 
-def refusal(fault: Fault, line: int | None = None, records_before: int = 0) -> CannotRead:
-    """Return the fault as the error to raise, with the line and how many whole records came before."""
+def refusal(fault: Fault, line: int | None = None, after: str = "") -> CannotRead:
+    """Return the fault as the error to raise, with the line and the last record that was whole."""
     code, message, fix = fault
-    where = f" The fault is at or before line {line}" if line else ""
-    if line and records_before:
-        where += f", after {records_before} complete record{'s' if records_before > 1 else ''}"
-    return CannotRead(Finding(code, "error", "", message + (where and where + "."), fix))
+    places = [f"at or before line {line}"] if line else []
+    if after:
+        places.append(f"after {after}")
+    where = f" The fault is {', '.join(places)}." if places else ""
+    return CannotRead(Finding(code, "error", "", message + where, fix))

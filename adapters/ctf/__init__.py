@@ -43,7 +43,7 @@ def read(stream: BinaryIO, hints: Hints) -> Iterator[Item]:
     Raises CannotRead for a file that is not XML, broken, too large, of a version before 9.0, or has too
     many pupils. Not checked: whether the drafts are complete, and the codes against the published lists.
     """
-    wanted = Wanted(roots=_ROOTS, records={"Header": 1, "Pupil": 2}, skip=SKIP)
+    wanted = Wanted(roots=_ROOTS, records={"Header": 1, "Pupil": 2}, unit="Pupil", skip=SKIP)
     tally, seen = Tally(), set[str]()
     header: Header | None = None
     number = 0

@@ -6,6 +6,9 @@ OLDEST_VERSION = 9
 REGISTRATION = {"C": "single", "M": "dualMain", "S": "dualSubsidiary", "P": "notOnRoll"}
 """EnrolStatus to the standard's registration status; G, F and O say nothing about the register."""
 
+ELSEWHERE = frozenset({"S", "G", "F", "O"})
+"""EnrolStatus of pupils whose main school is another one than the school that made the file."""
+
 LEGACY_PROVISION = {"A": "K", "P": "K", "Q": "K", "S": "E"}
 """SEN provision before 2014: School Action (Plus) became SEN support, a statement an EHC plan."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from adapters.ctf import needs, results
 from adapters.ctf.address import postal_address
 from adapters.ctf.case import Case, iso_date
-from adapters.ctf.codes import REGISTRATION, YEAR_GROUPS
+from adapters.ctf.codes import ELSEWHERE, REGISTRATION, YEAR_GROUPS
 from adapters.ctf.contacts import contacts
 from adapters.tree import Node, child, children, text, texts
 from schemas.identifiers import CheckCharacterError, IdentifierError, check_uln, check_upn
@@ -198,18 +198,19 @@ def _languages(basic: Node, case: Case) -> list[dict[str, str]]:
 
 def _school(basic: Node, case: Case, value: dict[str, Any]) -> None:
     _year_group(text(basic, "NCyearActual"), case, value)
-    if school := case.header.home_school():
-        value["homeSchool"] = school
     status = text(basic, "EnrolStatus")
+    school = case.header.home_school()
+    if school and status not in ELSEWHERE:
+        value["homeSchool"] = school
     if status in REGISTRATION:
         value["registrationStatus"] = REGISTRATION[status]
     elif status:
         case.tally.ignore("Pupil/BasicDetails/EnrolStatus", "says nothing about the register")
-    if status in ("S", "G", "F", "O"):
+    if status in ELSEWHERE:
         case.warn(
             "not_the_home_school",
             "BasicDetails/EnrolStatus",
-            "The school that made the file is not the pupil's main school.",
+            "The school that made the file is not the pupil's main school, so it was not taken as the home school.",
             "Choose the home school.",
         )
 
