@@ -62,7 +62,7 @@ class Writer:
             ("Say", joined(delivery.get("wordsToUse"))),
             ("Avoid", joined(delivery.get("avoid"))),
             ("Effect", "" if effect in ("works", "doesNotWork") else sentence(code(effect))),
-            ("Tried in", joined([code(where) for where in sequence(found.get("settingsTried"))])),
+            ("Tried in", sentence(joined([code(where) for where in sequence(found.get("settingsTried"))]))),
             ("Areas", self.areas(found)),
             ("Pupil agrees", sentence(code(agrees))),
         )

@@ -19,7 +19,7 @@ from gateway.pages.reference import FindScale, Reference
 from gateway.pages.wording import code, day, joined, mapping, percentage, scaled, sentence, sequence, text
 from schemas import Scale
 
-_LEFT, _WIDTH, _MOST_TICKS = 12, 96, 11
+_LEFT, _WIDTH, _MOST_TICKS = 12, 116, 11
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from gateway.pages import ManyFinalReportsError, NoFinalReportError, render_fina
 from gateway.pages.progress import Outcome, Progress, compare, summary
 from gateway.pages.reference import published, registered
 from gateway.pages.wording import day, moment, percentage, scaled
+from schemas import disclosure
 
 HOLLOW, ASH = "urn:ltp:org:hollow-farm", "urn:ltp:org:ash-vale"
 DEMO = "urn:ltp:scale:demo-5:1"
@@ -604,6 +605,15 @@ def test_a_summary_says_that_it_is_one_and_that_the_wording_is_not_shared() -> N
     words = section(page(changed(remainingPriorities=summarised, withheld=[entry])), "Remaining priorities")
     assert "This reader may not be shown all of it." in words
     assert "Wording not shared with this reader." in words
+
+
+def test_the_view_of_a_class_teacher_shows_less_than_that_of_the_headteacher() -> None:
+    words = "Left lessons without leave 14 times"
+    views = {role: disclosure.view("final-report", final_report(), [role]) for role in ("HS.HT", "HS.TCH")}
+    assert words in page(views["HS.HT"])
+    teacher = page(views["HS.TCH"])
+    assert words not in teacher
+    assert "Wording not shared with this reader." in section(teacher, "How behaviour has changed")
 
 
 def test_an_empty_list_in_a_summary_was_never_recorded() -> None:
