@@ -126,10 +126,14 @@ def _close(parser: etree.XMLPullParser, source: "_Source", prolog: Prolog, after
 def _refuse_big_record(parser: etree.XMLPullParser, hints: Hints, after: str) -> NoReturn:
     """Refuse a record beyond the limit, unless the parser has only been waiting behind a bare `&`."""
     fault, line = faults.big_record(hints.max_record_bytes), None
+    waiting = False
     try:
+        # Ends the tag in which the last chunk may have been cut: that would look like a bare `&`.
+        parser.feed(b"x>")
+        waiting = True
         parser.close()
     except etree.XMLSyntaxError as error:
-        if _code(error) in faults.BARE_AMPERSAND:
+        if waiting and _code(error) in faults.BARE_AMPERSAND:
             fault, line = faults.BROKEN, error.lineno
     raise faults.refusal(fault, line, after)
 

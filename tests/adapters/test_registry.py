@@ -1,0 +1,104 @@
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+
+import pytest
+
+import adapters
+from adapters import ADAPTERS, Adapter, detect
+from adapters.registry import GROUP, Adapters
+
+OTHER = Adapter(name="other", title="Other", read=lambda stream, hints: iter(()), write=None, detect=bool)
+
+
+def fails(head: bytes) -> bool:
+    raise RuntimeError(head)
+
+
+FAILING = Adapter(name="failing", title="Failing", read=OTHER.read, write=None, detect=fails)
+NOT_AN_ADAPTER = "nothing of the kind"
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Adapters]:
+    def install(**points: str) -> Adapters:
+        found = [EntryPoint(name=name, value=value, group=GROUP) for name, value in points.items()]
+        monkeypatch.setattr("adapters.registry.entry_points", lambda group: found)
+        registry = Adapters()
+        monkeypatch.setattr("adapters.registry.ADAPTERS", registry)
+        return registry
+
+    return install
+
+
+def here(name: str) -> str:
+    return f"{__name__}:{name}"
+
+
+def test_ours_are_there_under_their_own_name() -> None:
+    assert "ctf" in ADAPTERS
+    assert all(ADAPTERS[name].name == name for name in ADAPTERS)
+    assert len(ADAPTERS) == len(list(ADAPTERS))
+
+
+def test_an_unknown_name_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        ADAPTERS["no-such-format"]
+
+
+def test_another_package_can_add_an_adapter(installed: Callable[..., Adapters]) -> None:
+    registry = installed(other=here("OTHER"))
+    assert list(registry) == ["ctf", "other"]
+    assert registry["other"] is OTHER
+    assert registry.broken == ()
+
+
+@pytest.mark.parametrize("value", ["no_such_module:ADAPTER", here("MISSING"), here("NOT_AN_ADAPTER")])
+def test_a_broken_plug_in_is_left_out_and_named(installed: Callable[..., Adapters], value: str) -> None:
+    registry = installed(other=value)
+    assert list(registry) == ["ctf"]
+    assert registry.broken == ("other",)
+
+
+def test_a_plug_in_cannot_take_the_place_of_ours(installed: Callable[..., Adapters]) -> None:
+    registry = installed(ctf=here("OTHER"))
+    assert registry["ctf"] is ADAPTERS["ctf"]
+    assert registry.broken == ("ctf",)
+
+
+def test_a_detector_that_fails_recognises_nothing(installed: Callable[..., Adapters]) -> None:
+    installed(failing=here("FAILING"))
+    assert detect(b"UPN,Surname") is None
+    installed(failing=here("FAILING"), other=here("OTHER"))
+    assert detect(b"UPN,Surname") == "other"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["two-pupils", "bom-crlf", "utf16", "cp1252-declared", "partial", "ctf19-gender", "doctype", "truncated"],
+)
+def test_a_ctf_is_recognised_by_its_first_bytes(sample: Callable[[str], bytes], name: str) -> None:
+    assert detect(sample(name)[:600]) == "ctf"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\xff\xfe",
+        b"UPN,Surname\r\n",
+        b"%PDF-1.7",
+        b'{"CTfile": 1}',
+        b"<html><CTfile/></html>",
+        b"<!-- <CTfile> --><x/>",
+        b"<CTfiles/>",
+        b"<CTf",
+        b"<?xml version='1.0'?>",
+        b"<!-- never ends",
+    ],
+)
+def test_what_only_looks_like_a_ctf_is_not_recognised(head: bytes) -> None:
+    assert detect(head) is None
+
+
+def test_the_public_names_are_all_there() -> None:
+    assert all(hasattr(adapters, name) for name in adapters.__all__)
