@@ -156,7 +156,7 @@ def _granted(cell: Mapping[str, Any], place: tuple[str, str, Node], readers: Rea
     if "projection" in cell:
         return _projected(cell["projection"], kind, name), "flag" if level == "flag" else "projection"
     if level == "summary":
-        return _summary(node), "summary"
+        return _summary(node) if _in_summary(node) else NONE, "summary"
     if level == "needToKnow" and not readers.reason:
         return NONE, "needToKnow"
     if level not in ("full", "accessible", "needToKnow"):
@@ -189,12 +189,10 @@ def _path(steps: list[str]) -> Keep:
 
 
 def _summary(node: Node) -> Keep:
-    """Keep the annotated members; a value without members is kept when it is annotated itself."""
+    """Keep what is annotated at every depth; a value none of whose members is annotated is kept whole."""
     members = node.members()
-    if not any(member.keyword("x-ltp-summary") is True for member in members.values()):
-        return ALL if node.keyword("x-ltp-summary") is True else NONE
     kept = {name: _summary(member) for name, member in members.items() if _in_summary(member)}
-    if len(kept) == len(members) and all(keep == ALL for keep in kept.values()):
+    if not kept or (len(kept) == len(members) and all(keep == ALL for keep in kept.values())):
         return ALL
     return Keep(members=kept)
 

@@ -165,8 +165,7 @@ def _documents_for(case: Case, place: str, role: str, listed: list[Any] | None) 
 
 def _way(case: Case, item: Item, role: str) -> Verdict | None:
     """Return why a document may not go to a role, or None when it may."""
-    author = item.value.get("author")
-    sender = text(author, "role") if isinstance(author, dict) else None
+    sender = _sender(case, item)
     if sender is None:
         return Verdict("notEvaluable", (at(item.path, "author", "role"),), _FORM)
     if routes.find(item.kind, sender, role, case.conditions) is not None:
@@ -183,6 +182,16 @@ def _way(case: Case, item: Item, role: str) -> Verdict | None:
     return Verdict(outcome, (at(item.path),), message, fix)
 
 
+def _sender(case: Case, item: Item) -> str | None:
+    """Return the role in which a document is sent: its author's, or the sender's who passes on another's."""
+    author, sender = item.value.get("author"), case.subject.get("from")
+    if not isinstance(author, dict):
+        return None
+    if isinstance(sender, dict) and sender.get("organisation") != author.get("organisation"):
+        return text(sender, "role")
+    return text(author, "role")
+
+
 def _received(case: Case) -> Iterator[Verdict]:
     to = case.subject.get("to")
     role = text(to, "role") if isinstance(to, dict) else None
@@ -194,16 +203,22 @@ def _received(case: Case) -> Iterator[Verdict]:
         yield Verdict("error", ("/to",), "The standard has no such role.", "Choose a role of the standard.")
         return
     for item in case.documents:
-        yield _way(case, item, role) or _readers(case, item, to) or _content(item, {role, *readers})
+        yield _worst(
+            _way(case, item, role),
+            _readers(case, item, to),
+            verdict=_content(item, frozenset({role, *readers})),
+        )
     for item in case.components:
-        yield _content(item, {role, *readers})
+        yield _content(item, frozenset({role, *readers}))
 
 
 def _readers(case: Case, item: Item, to: Mapping[str, Any]) -> Verdict | None:
-    """Return what is wrong with the further readers or the desk, or None."""
-    route = routes.find(item.kind, item.value["author"]["role"], to["role"], case.conditions)
-    if route is None:
+    """Return what is wrong with the further readers or the desk, or None; the sender is judged elsewhere."""
+    sender = _sender(case, item)
+    ways = routes.ways(item.kind, sender, to["role"]) if sender is not None else ()
+    if not ways:
         return None
+    route = ways[0]
     if set(to.get("readers", [])) - set(route.readers):
         message = "A further reader is named whom the route does not have."
         return Verdict("error", ("/to/readers", at(item.path)), message)
@@ -216,7 +231,12 @@ def _readers(case: Case, item: Item, to: Mapping[str, Any]) -> Verdict | None:
     return None
 
 
-def _content(item: Item, roles: set[str]) -> Verdict:
+def _worst(*others: Verdict | None, verdict: Verdict) -> Verdict:
+    found = [other for other in others if other is not None] + [verdict]
+    return min(found, key=lambda one: ("error", "notEvaluable", "pass").index(one.outcome))
+
+
+def _content(item: Item, roles: frozenset[str]) -> Verdict:
     if item.marks.too_deep:
         return Verdict("notEvaluable", (at(item.path),), "This is nested too deeply to be checked.")
     try:

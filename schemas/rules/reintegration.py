@@ -35,14 +35,12 @@ def _parts(item: Item) -> Verdict | None:
 
 def _additions(item: Item) -> Verdict | None:
     found = {name: _seen(item, name, "array") for name in _ALSO}
-    if all(found[name] is Look.MISSING for name in ("whatWorks", "whatDoesNotWork")):
-        lacking = ["whatWorks"]
-    else:
-        lacking = []
+    strategies = {found[name] for name in ("whatWorks", "whatDoesNotWork")}
+    lacking = ["whatWorks"] if strategies == {Look.MISSING} else []
     pairs = {"frameworkProgress": ("start", "end"), "interventionsAndImpact": ("impact",)}
     lacking += [name for name, wanted in pairs.items() if not _each_has(item, name, wanted)]
     if lacking:
-        message = "The final report would help more with start and end of each area, impact and strategies."
+        message = "The report does not show all of: start and end of each area, impact, strategies."
         return Verdict("warning", tuple(at(item.path, name) for name in lacking), message)
     unsure = [name for name, seen in found.items() if seen in (Look.WRONG, Look.WITHHELD)]
     if unsure:
