@@ -1,0 +1,261 @@
+"""The rules: every vector, every valid example, and anything at all."""
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas import UnknownName, disclosure, routes, rules
+
+V1 = Path(__file__).parent.parent.parent / "schemas" / "v1"
+WORST = ("error", "warning", "notEvaluable", "info", "pass", "notApplicable")
+Json = dict[str, Any]
+
+
+def vectors() -> Iterator[Any]:
+    for path in sorted((V1 / "vectors" / "rules").glob("*.json")):
+        data = json.loads(path.read_text("utf-8"))
+        for case in data["cases"]:
+            yield pytest.param(data["rule"], case, id=f"{data['rule']}: {case['name']}")
+
+
+def example(kind: str, name: str) -> Json:
+    value: Json = json.loads((V1 / "examples" / kind / "valid" / f"{name}.json").read_text("utf-8"))
+    return value
+
+
+def outcomes(subject: Json) -> dict[str, str]:
+    """The worst outcome of each rule."""
+    found: dict[str, str] = {}
+    for result in rules.evaluate(subject):
+        known = found.get(result.rule, "notApplicable")
+        found[result.rule] = min(known, result.outcome, key=WORST.index)
+    return found
+
+
+PROFILE = example("learner-transfer-profile", "start-of-placement")
+TRANSFER = example("transfer", "start-of-placement")
+
+
+@pytest.mark.parametrize(("rule", "case"), list(vectors()))
+def test_vector(rule: str, case: Json) -> None:
+    before = copy.deepcopy(case["subject"])
+    results = [result for result in rules.evaluate(case["subject"]) if result.rule == rule]
+    worst = min((result.outcome for result in results), key=WORST.index)
+    places = sorted({place for result in results if result.outcome == worst for place in result.pointers})
+    assert {"outcome": worst, "pointers": places} == case["expect"], case["why"]
+    assert case["subject"] == before
+
+
+def test_every_rule_has_vectors_for_each_outcome_it_can_have() -> None:
+    for rule in rules.catalogue():
+        data = json.loads((V1 / "vectors" / "rules" / f"{rule}.json").read_text("utf-8"))
+        assert data["rule"] == rule
+        assert {"pass", "error", "notEvaluable"} <= {case["expect"]["outcome"] for case in data["cases"]}
+        assert len({case["name"] for case in data["cases"]}) == len(data["cases"])
+
+
+@pytest.mark.parametrize("path", sorted((V1 / "examples").glob("*/valid/*.json")), ids=lambda p: f"{p.stem}")
+def test_no_valid_example_is_rejected_for_anything_but_what_it_leaves_out(path: Path) -> None:
+    value = json.loads(path.read_text("utf-8"))
+    kind = path.parent.parent.name
+    subject = (
+        value
+        if kind in {"bundle", "transfer"}
+        else {"documents": [value]}
+        if "type" in value
+        else {kind: value}
+    )
+    rejected = {result.rule for result in rules.evaluate(subject) if result.rejects}
+    assert rejected <= {"REI-03", "LA-02"}
+
+
+def test_a_complete_transfer_passes_everything_that_can_be_judged() -> None:
+    assert set(outcomes(TRANSFER).values()) <= {"pass", "notApplicable", "notEvaluable"}
+
+
+def test_each_rule_speaks_even_where_it_concerns_nothing() -> None:
+    results = rules.evaluate({"documents": []})
+    assert [result.rule for result in results] == list(rules.catalogue())
+    assert {result.outcome for result in results} == {"notApplicable"}
+
+
+def test_a_document_without_a_type_is_not_evaluable_and_never_a_pass() -> None:
+    assert set(outcomes({"documents": [{"version": 1}]}).values()) == {"notEvaluable"}
+
+
+def test_only_an_error_of_a_rejecting_rule_rejects() -> None:
+    bad = copy.deepcopy(PROFILE)
+    bad["currentStrengths"][0]["sensitivity"] = "SG"
+    del bad["whatWorks"]
+    results = [result for result in rules.evaluate({"documents": [bad]}) if result.outcome == "error"]
+    assert {result.rule: result.rejects for result in results} == {"PRF-09": True, "REC-01": False}
+
+
+def test_a_result_becomes_a_finding_with_its_place_and_what_to_do() -> None:
+    bad = copy.deepcopy(PROFILE)
+    del bad["whatWorks"]
+    [result] = [result for result in rules.evaluate({"documents": [bad]}) if result.outcome == "error"]
+    finding = result.finding()
+    assert (finding.code, finding.severity, finding.pointer) == ("REC-01", "error", "/documents/0/whatWorks")
+    assert finding.message == "'What works' is missing from 'Learner transfer profile'."
+    assert finding.fix
+
+
+def test_a_pass_is_an_informational_finding() -> None:
+    assert {result.finding().severity for result in rules.evaluate({"documents": []})} == {"info"}
+
+
+def test_a_local_profile_runs_the_national_rules_under_its_own_name() -> None:
+    results = rules.evaluate({"documents": [PROFILE]}, "leicestershire")
+    assert {result.rule for result in results} == set(rules.catalogue())
+    assert {result.profile for result in results} == {"leicestershire"}
+
+
+def test_an_unknown_profile_is_refused() -> None:
+    with pytest.raises(UnknownName):
+        rules.evaluate({"documents": []}, "elsewhere")
+
+
+def test_the_catalogue_is_complete_and_in_plain_words() -> None:
+    assert list(rules.catalogue()) == [
+        "PRF-01", "PRF-05", "PRF-09", "REI-03", "LA-02", "SAF-04", "DPX-01", "DPX-02", "REC-01",
+    ]  # fmt: skip
+    for rule in rules.catalogue().values():
+        assert rule.profile in rules.profiles()
+        assert rule.statement.endswith(".")
+        assert rule.fix.endswith(".")
+        assert rule.inputs
+
+
+def test_every_example_bundle_made_by_the_view_passes_the_receivers_check() -> None:
+    stated = {*routes.conditions(), *disclosure.conditions()} - {"pupilAgreed"}
+    for route in routes.all_routes():
+        if route.document == PROFILE["type"] and route.desk == "general":
+            readers = [route.to_role, *route.readers]
+            author = {**PROFILE["author"], "role": route.from_role}
+            seen = disclosure.view(PROFILE["type"], {**PROFILE, "author": author}, readers, conditions=stated)
+            learner = disclosure.view("learner", TRANSFER["learner"], readers, conditions=stated)
+            to = {"address": "urn:ltp:org:hollow-farm/general", "role": route.to_role, "readers": []}
+            subject = {"bundleId": "b", "to": to, "documents": [seen], "learner": learner}
+            assert outcomes(subject)["DPX-02"] in {"pass", "notEvaluable"}, route
+            assert outcomes(subject)["PRF-09"] == "pass"
+
+
+def test_the_full_record_is_too_much_for_most_readers() -> None:
+    to = {"address": "urn:ltp:org:northshire/general", "role": "LA.SEN", "readers": []}
+    subject = {"bundleId": "b", "to": to, "documents": [PROFILE], "learner": TRANSFER["learner"]}
+    assert outcomes(subject)["DPX-02"] == "error"
+
+
+# --- anything at all --------------------------------------------------------------------------------------
+
+SUBJECTS = [
+    TRANSFER,
+    example("transfer", "end-of-placement"),
+    example("bundle", "profile-to-provider"),
+    example("bundle", "nil-return-to-dsl"),
+    {"documents": [PROFILE, example("final-report", "end-of-placement")]},
+]
+SECRET = "zq-free-text-zq"
+ODD = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1,
+        2**70,
+        1.5,
+        "",
+        "SG",
+        SECRET,
+        [],
+        {},
+        [None],
+        {"role": 3},
+        [{"type": "x"}],
+        {SECRET: SECRET},
+    ]
+)
+
+
+def places(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in steps:
+        yield from places(part, (*path, step))
+
+
+PLACES = [sorted(places(subject), key=str)[1:] for subject in SUBJECTS]
+
+
+def mutated(data: st.DataObject) -> Json:
+    index = data.draw(st.integers(0, len(SUBJECTS) - 1))
+    subject = copy.deepcopy(SUBJECTS[index])
+    for _ in range(data.draw(st.integers(1, 3))):
+        *parents, last = data.draw(st.sampled_from(PLACES[index]))
+        holder: Any = subject
+        for step in parents:
+            holder = holder[step] if reachable(holder, step) else None
+        if reachable(holder, last):
+            if data.draw(st.booleans()):
+                del holder[last]
+            else:
+                holder[last] = data.draw(ODD)
+    return subject
+
+
+def reachable(holder: object, step: object) -> bool:
+    if isinstance(holder, dict):
+        return step in holder
+    return isinstance(holder, list) and isinstance(step, int) and step < len(holder)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_no_mutation_stops_the_rules_or_is_echoed(data: st.DataObject) -> None:
+    results = rules.evaluate(mutated(data))
+    assert {result.rule for result in results} == set(rules.catalogue())
+    for result in results:
+        assert result.message
+        assert SECRET not in json.dumps([result.pointers, result.message, result.fix])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_no_mutation_stops_a_view(data: st.DataObject) -> None:
+    subject = mutated(data)
+    documents = subject.get("documents")
+    for value in documents if isinstance(documents, list) else []:
+        if isinstance(value, dict):
+            seen = disclosure.view("learner-transfer-profile", value, ["AP.LEAD", "HS.TCH"])
+            assert disclosure.view("learner-transfer-profile", seen, ["AP.LEAD", "HS.TCH"]) == seen
+
+
+@pytest.mark.parametrize(
+    "subject", [None, [], "x", 3, {}, {"documents": "x"}, {"documents": [[]]}, {"to": 1}]
+)
+def test_what_is_no_subject_at_all_is_not_a_pass(subject: Any) -> None:
+    assert "pass" not in {result.outcome for result in rules.evaluate(subject)}
+
+
+def test_a_value_nested_too_deeply_is_not_evaluable() -> None:
+    deep: Any = "x"
+    for _ in range(3000):
+        deep = [deep]
+    found = outcomes({"documents": [PROFILE | {"currentStrengths": deep, "startingPoints": []}]})
+    assert (found["PRF-01"], found["PRF-05"], found["PRF-09"]) == ("notEvaluable",) * 3
+
+
+def test_dropping_any_required_item_never_makes_a_pass_of_a_failure() -> None:
+    for name in PROFILE:
+        if name not in {"type", "withheld"}:
+            less = {key: value for key, value in PROFILE.items() if key != name}
+            withheld = less | {"withheld": [{"pointer": f"/{name}", "reason": "never"}]}
+            assert "REC-01" in outcomes({"documents": [less]})
+            assert outcomes({"documents": [withheld]})["REC-01"] in {"pass", "notEvaluable"}
