@@ -62,7 +62,7 @@ def split(transfer: Json) -> Split:
         part = _part(transfer, index, recipient, findings)
         if part is not None:
             parts.append(part)
-    findings += _left_over(transfer, parts)
+    findings += _destinations(transfer, parts)
     findings += _missing_companions(transfer, parts)
     findings += _too_large(parts)
     return Split(tuple(parts), tuple(findings))
@@ -82,8 +82,6 @@ def _part(transfer: Json, index: int, recipient: Json, findings: list[Finding]) 
             chosen.append((document, route))
         elif document["documentId"] in recipient.get("documents", ()):
             findings.append(_not_allowed(index))
-        else:
-            findings.append(_left_out(document, recipient, transfer))
     if not chosen:
         findings.append(_empty_handed(index))
         return None
@@ -123,6 +121,9 @@ def _build(transfer: Json, recipient: Json, chosen: Sequence[tuple[Json, Route]]
     }
     if "extensions" in transfer:
         body["extensions"] = transfer["extensions"]
+    if "legalName" not in body["learner"]:
+        # A role that may not even know who it is about gets nothing about the learner.
+        del body["learner"]
     companion = any(route.companion for _, route in chosen) or _is_chronology(chosen)
     if companion:
         body["companion"] = True
@@ -161,10 +162,23 @@ def _missing_companions(transfer: Json, parts: Sequence[Part]) -> Iterator[Findi
             )
 
 
-def _left_over(transfer: Json, parts: Sequence[Part]) -> Iterator[Finding]:
-    sent = {document["documentId"] for part in parts for document in part.body["documents"]}
+def _destinations(transfer: Json, parts: Sequence[Part]) -> Iterator[Finding]:
+    """Who gets each document, in words; a document that nobody may have stops the transfer."""
     for index, document in enumerate(transfer["documents"]):
-        if document["documentId"] not in sent:
+        told = [
+            routes.role(part.role).title
+            for part in parts
+            if any(sent["documentId"] == document["documentId"] for sent in part.body["documents"])
+        ]
+        if told:
+            yield Finding(
+                "transfer.goes-to",
+                "info",
+                f"/documents/{index}",
+                f"The {document['type'].replace('-', ' ')} goes to: {'; '.join(told)}. Nobody else gets it.",
+                "Nothing to do.",
+            )
+        else:
             yield Finding(
                 "DPX-02",
                 "error",
@@ -204,16 +218,4 @@ def _empty_handed(index: int) -> Finding:
         f"/recipients/{index}",
         "This recipient may not receive any document of the transfer.",
         "Take the recipient out, or name the role in that organisation that may receive the documents.",
-    )
-
-
-def _left_out(document: Json, recipient: Json, transfer: Json) -> Finding:
-    index = transfer["documents"].index(document)
-    return Finding(
-        "transfer.not-for-recipient",
-        "info",
-        f"/documents/{index}",
-        f"The {document['type'].replace('-', ' ')} does not go to {routes.role(recipient['role']).title}: "
-        "no route allows it.",
-        "Nothing to do; each recipient gets only what its role may receive.",
     )

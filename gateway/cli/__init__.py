@@ -1,0 +1,33 @@
+"""The command ``ltp``. Nothing heavy is imported before a command runs: ``ltp --help`` answers at once.
+
+Results go to stdout, progress to stderr. Exit codes: 0 good, 1 problems found, 2 wrong use.
+Other packages mount their own commands through the entry-point group ``ltp.commands``.
+"""
+
+from importlib.metadata import entry_points
+
+import typer
+
+from gateway.cli import database, directory, documents, gateway, keys, mailbox, measure
+
+app = typer.Typer(
+    name="ltp",
+    help="Carry what a school knows about a pupil to alternative provision and back, safely and whole.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals hold children's data
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for part in (documents, mailbox, measure):
+    part.mount(app)
+for part in (gateway, keys, directory, database):
+    app.add_typer(part.app)
+
+
+def main() -> None:
+    """Entry point: runs the command line and turns what is known to go wrong into one sentence."""
+    from gateway.cli.output import run
+
+    for point in entry_points(group="ltp.commands"):
+        app.add_typer(point.load(), name=point.name)
+    run(app)

@@ -1,0 +1,70 @@
+"""``ltp gateway``: make one, give out tokens, run it."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.homes import HomeOption, settings
+from gateway.cli.output import fail, say
+
+app = typer.Typer(name="gateway", help="Make a gateway, give out tokens, run it.", no_args_is_help=True)
+
+
+@app.command("init")
+def init(
+    home: HomeOption,
+    gateway: Annotated[str, typer.Option("--id", help="Who it is: urn:ltp:gw:<token>.")],
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
+) -> None:
+    """Make a gateway's folder: settings, master key, hop key, database."""
+    from gateway.admin import make_home
+
+    make_home(settings(home, gateway=gateway, host=host, port=port))
+    say(
+        f"The gateway is in {home}. Keep master.key safe and apart from backups: without it nothing can be read."
+    )
+
+
+@app.command("token")
+def token(
+    home: HomeOption,
+    organisation: Annotated[str, typer.Option(help="Whose token: urn:ltp:org:<token>.")],
+    holder: Annotated[str, typer.Option(help="The person or system that will use it.")],
+    scope: Annotated[list[str], typer.Option(help="What it allows; may be given several times.")],
+    role: Annotated[
+        list[str] | None, typer.Option(help="A role that the holder reads in, such as AP.LEAD.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=400, help="How long it lasts.")] = 365,
+) -> None:
+    """Make a token and print it, once."""
+    import time
+
+    from gateway.files import Home
+    from gateway.store import Store
+    from gateway.tokens import SCOPES, TokenRequest, issue
+    from schemas import routes
+
+    unknown = [name for name in scope if name not in SCOPES]
+    if unknown:
+        fail(f"Scopes are: {', '.join(SCOPES)}.", 2)
+    if any(name not in routes.roles() for name in role or ()):
+        fail(f"Roles are: {', '.join(routes.roles())}.", 2)
+    store = Store(Home(settings(home)).store)
+    try:
+        wanted = TokenRequest(organisation, holder, scope, role or [], days)
+        typer.echo(issue(store, wanted, int(time.time() * 1000)))
+    finally:
+        store.close()
+
+
+@app.command("serve")
+def serve(
+    home: HomeOption,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
+) -> None:
+    """Run the gateway until it is told to stop; what is under way is finished first."""
+    from gateway.serve import serve as run
+
+    run(settings(home, host=host, port=port))
