@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas import UnknownName, disclosure, routes, rules
+from schemas import Scale, UnknownName, disclosure, routes, rules
 
 V1 = Path(__file__).parent.parent.parent / "schemas" / "v1"
 WORST = ("error", "warning", "notEvaluable", "info", "pass", "notApplicable")
@@ -191,7 +191,7 @@ def places(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
         yield from places(part, (*path, step))
 
 
-PLACES = [sorted(places(subject), key=str)[1:] for subject in SUBJECTS]
+PLACES = [[path for path in places(subject) if path] for subject in SUBJECTS]
 
 
 def mutated(data: st.DataObject) -> Json:
@@ -250,6 +250,23 @@ def test_a_value_nested_too_deeply_is_not_evaluable() -> None:
         deep = [deep]
     found = outcomes({"documents": [PROFILE | {"currentStrengths": deep, "startingPoints": []}]})
     assert (found["PRF-01"], found["PRF-05"], found["PRF-09"]) == ("notEvaluable",) * 3
+    learner = {"bundleId": "b", "to": {"role": "LA.INC"}, "learner": {"legalName": deep}}
+    assert outcomes(learner)["DPX-02"] == "notEvaluable"
+
+
+@pytest.mark.parametrize(("raw", "outcome"), [(5, "pass"), (6, "error"), (11, "error")])
+def test_a_construct_has_bounds_of_its_own_within_its_scale(
+    raw: int, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = Scale(
+        ref="urn:ltp:scale:parts:1", title="Parts", direction="none", decimals=0, minimum=0, maximum=10,
+        step=1, labels={}, constructs={"total": (0, 10), "part": (0, 5)}, licence="open",
+    )  # fmt: skip
+    monkeypatch.setattr("schemas.rules.profile.scale", lambda _ref: parts)
+    construct = {"scaleRef": parts.ref, "code": "part"}
+    measured = {"construct": construct, "value": {"scaleRef": parts.ref, "raw": raw}}
+    subject = {"documents": [{"type": "final-report", "frameworkProgress": [{"start": measured}]}]}
+    assert outcomes(subject)["PRF-05"] == outcome
 
 
 def test_dropping_any_required_item_never_makes_a_pass_of_a_failure() -> None:
