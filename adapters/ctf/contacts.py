@@ -8,6 +8,7 @@ from adapters.ctf.case import Case
 from adapters.tree import Node, child, children, text
 
 _PHONE = re.compile(r"[+0-9][0-9 ()-]{4,28}", re.ASCII)
+_BRACKETS = str.maketrans("", "", "()")
 _EMAIL = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9_%+'-]*([.][A-Za-z0-9_%+'-]+)*"
     r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z]{2,24}",
@@ -71,6 +72,9 @@ def _phones(node: Node, case: Case, place: str) -> list[dict[str, str]]:
         number = text(phone, "PhoneNo")
         if not number:
             continue
+        if number.startswith("("):
+            case.tally.change("Pupil/Contacts/Contact/Phones/Phone/PhoneNo", "written without brackets")
+            number = number.translate(_BRACKETS)
         if not _PHONE.fullmatch(number):
             case.warn(
                 "telephone",
