@@ -1,0 +1,325 @@
+"""Three gateways in one process, on a clock that only a test moves, joined without a network.
+
+``ash`` serves Ash Vale School and hosts Brook End, ``hollow`` serves Hollow Farm, and ``north`` serves
+Northshire and keeps a mailbox for Moor Edge, whose keys it does not have. Requests take the real way (signed
+HTTP into the real application); only the socket is left out. Workers do not run: a test delivers by hand.
+"""
+
+import json
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+from starlette.testclient import TestClient
+
+import signing
+from gateway import admin, tokens
+from gateway.app import create_app
+from gateway.bootstrap import Gateway, build
+from gateway.files import Home
+from gateway.services import Clock, Services
+from gateway.settings import Settings
+from gateway.store.records import BundleRow
+from gateway.transfer import LEASE_MS
+
+DAY = 86_400
+ASH, BROOK, HOLLOW = "urn:ltp:org:ash-vale", "urn:ltp:org:brook-end", "urn:ltp:org:hollow-farm"
+NORTH, MOOR = "urn:ltp:org:northshire", "urn:ltp:org:moor-edge"
+#: Gateway token to the organisations whose keys it has.
+SERVED = {"ash": (ASH, BROOK), "hollow": (HOLLOW,), "north": (NORTH,)}
+ORGANISATIONS = {
+    ASH: ("Ash Vale School", "school", ["HS", "RS"], "ash", "own"),
+    BROOK: ("Brook End", "ap", ["AP"], "ash", "host"),
+    HOLLOW: ("Hollow Farm", "ap", ["AP"], "hollow", "own"),
+    NORTH: ("Northshire", "la", ["LA"], "north", "own"),
+    MOOR: ("Moor Edge", "ap", ["AP"], "north", "relay"),
+}
+
+Json = dict[str, Any]
+
+
+def example(kind: str, name: str) -> Json:
+    """A fresh copy of one of the published valid examples."""
+    text = (resources.files("schemas") / "v1" / "examples" / kind / "valid" / f"{name}.json").read_text(
+        "utf-8"
+    )
+    value: Json = json.loads(text)
+    return value
+
+
+class Time:
+    """A clock that stands until a test moves it.
+
+    It starts well before today, because the hop signature's library compares with the wall clock.
+    """
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __call__(self) -> float:
+        return self.value
+
+    def advance(self, seconds: float) -> None:
+        self.value += seconds
+
+
+@dataclass
+class Node:
+    """One gateway: its files, what runs over them, and a client that calls it as a user would."""
+
+    token: str
+    settings: Settings
+    time: Time
+    wire: httpx2.BaseTransport
+    running: Gateway = field(init=False)
+    client: TestClient = field(init=False)
+
+    def open(self) -> None:
+        self.running = build(self.settings, Clock(self.time))
+        peers: Any = self.running.services.peers
+        peers.close()
+        peers._client = httpx2.Client(transport=self.wire, timeout=0.3, trust_env=False)
+        app = create_app(self.running.services)
+        self.client = TestClient(app, f"https://{self.token}.example", raise_server_exceptions=False)
+
+    def close(self) -> None:
+        self.client.close()
+        self.running.close()
+
+    @property
+    def services(self) -> Services:
+        return self.running.services
+
+    @property
+    def host(self) -> str:
+        return f"{self.token}.example"
+
+    def bearer(self, scopes: str, roles: str = "", org: str | None = None, days: int = 365) -> dict[str, str]:
+        """Headers with a new token; scopes and roles in words."""
+        wanted = tokens.TokenRequest(
+            org or SERVED[self.token][0], "a test", scopes.split(), roles.split(), days
+        )
+        return {
+            "Authorization": f"Bearer {tokens.issue(self.services.store, wanted, self.services.clock.ms)}"
+        }
+
+    def send(self, transfer: Json, **headers: str) -> httpx2.Response:
+        """Posts a transfer with a token that may send anything of its sender."""
+        bearer = self.bearer("transfers dsl validate", "HS.SEN", transfer["from"]["organisation"])
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        response: Any = self.client.post(
+            "/api/v1/transfers", content=orjson.dumps(transfer), headers=bearer | named
+        )
+        assert isinstance(response, httpx2.Response)
+        return response
+
+    def sent(self, transfer: Json) -> dict[str, BundleRow]:
+        """The bundles of a transfer by address."""
+        rows = self.services.store.bundles_of(transfer["from"]["organisation"], transfer["transferId"])
+        return {f"{row.peer}/{row.desk}": row for row in rows}
+
+    def received(self, org: str | None = None) -> list[BundleRow]:
+        """What is in the inbox of an organisation, content or not."""
+        return self.services.store.inbox(org or SERVED[self.token][0], 0, 100)
+
+    def deliver(self) -> int:
+        """One attempt at everything that is due now."""
+        claimed = self.services.store.claim(self.services.clock.ms, 100, LEASE_MS)
+        for due in claimed:
+            self.running.outbox.deliver(due)
+        return len(claimed)
+
+    def rows(self, table: str) -> list[Any]:
+        return self.services.store.rows(table)
+
+
+class Wire(httpx2.BaseTransport):
+    """Carries requests between the gateways of a world; ``answers`` replaces a host, a loopback goes out."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.answers: dict[str, Callable[[httpx2.Request], httpx2.Response]] = {}
+        self.posts: list[tuple[str, bytes]] = []
+        self._loopback = httpx2.HTTPTransport()
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        host = request.url.host
+        if host == "127.0.0.1":
+            return self._loopback.handle_request(request)
+        self.posts.append((host, request.read()))
+        if host in self.answers:
+            return self.answers[host](request)
+        return self.nodes[host].client._transport.handle_request(request)
+
+    def close(self) -> None:
+        """Several clients share this; ``end`` closes it."""
+
+    def end(self) -> None:
+        self._loopback.close()
+
+
+class World:
+    """The gateways, the directory that they share, and hands that can do what an honest gateway would not."""
+
+    def __init__(self, base: Path, time: Time) -> None:
+        self.base = base
+        self.time = time
+        self.wire = Wire()
+        self.draft = admin.DirectoryDraft(base / "directory")
+        self.nodes = {token: Node(token, home(base, token), time, self.wire) for token in SERVED}
+        self.wire.nodes = {node.host: node for node in self.nodes.values()}
+        for node in self.nodes.values():
+            node.open()
+
+    @property
+    def ash(self) -> Node:
+        return self.nodes["ash"]
+
+    @property
+    def hollow(self) -> Node:
+        return self.nodes["hollow"]
+
+    @property
+    def north(self) -> Node:
+        return self.nodes["north"]
+
+    def close(self) -> None:
+        for node in self.nodes.values():
+            node.close()
+        self.wire.end()
+
+    # --- the directory --------------------------------------------------------------------------------------
+
+    def entry(self, kind: str, token: str) -> Json:
+        value: Json = orjson.loads((self.draft.folder / kind / f"{token}.json").read_bytes())
+        return value
+
+    def change(self, kind: str, token: str, **members: Any) -> None:
+        """Changes an entry and publishes; with no members it is taken out."""
+        path = self.draft.folder / kind / f"{token}.json"
+        if members:
+            path.write_bytes(orjson.dumps({**self.entry(kind, token), **members}))
+        else:
+            path.unlink()
+        self.publish()
+
+    def put(self, entry: Json) -> None:
+        self.draft.add(entry)
+        self.publish()
+
+    def publish(self) -> None:
+        signed = self.draft.publish(int(self.time.value))
+        for node in self.nodes.values():
+            part = node.settings.home / "directory.part"
+            part.write_bytes(signed.read_bytes())
+            part.replace(node.settings.path(node.settings.directory))
+
+    # --- what an honest gateway would not do ----------------------------------------------------------------
+
+    def keys(self, org: str) -> signing.KeySet:
+        token = next((token for token, orgs in SERVED.items() if org in orgs), "moor")
+        settings = home(self.base, token)
+        return Home(settings).keys(Home(settings).key_file(org))
+
+    def seal(self, iss: str, aud: str, body: Mapping[str, Any], **more: Any) -> signing.Sealed:
+        """A message of any content, sealed properly."""
+        now = int(self.time.value)
+        directory = self.ash.services.directory.current()
+        members: Json = {"mt": "bundle", "sv": "ltp:bundle/1.0", "iat": now, "exp": now + 7 * DAY, **more}
+        outgoing = signing.Outgoing(iss=iss, aud=aud, body=body, **members)
+        return signing.seal(outgoing, self.keys(iss).signing[-1], directory.encryption_keys(aud, now))
+
+    def post(self, to: Node, envelope: bytes, by: Node | None = None, **headers: str) -> httpx2.Response:
+        """Posts an envelope with the hop signature of ``by`` (Ash Vale's gateway unless said otherwise)."""
+        url = f"https://{to.host}/ltp/v1/messages"
+        signer = (by or self.ash).services.signer
+        signed = signer.request("POST", url, envelope, int(self.time.value))
+        response: Any = to.client.post(url, content=envelope, headers=signed | headers)
+        assert isinstance(response, httpx2.Response)
+        return response
+
+    def settle(self) -> None:
+        """Delivers until nothing is due at this time of the clock."""
+        while sum(node.deliver() for node in self.nodes.values()):
+            pass
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Waits, for ten seconds at most, for what running workers bring about."""
+        pause = threading.Event()
+        for _ in range(2_000):
+            if true():
+                return
+            pause.wait(0.005)
+        raise AssertionError("it did not come about within ten seconds")
+
+    def start(self) -> Json:
+        """A profile and its companion for Hollow Farm, a notification for Northshire; a new transfer each time."""
+        return renewed(example("transfer", "start-of-placement"))
+
+    def report(self) -> Json:
+        """A final report from Hollow Farm for Ash Vale."""
+        return renewed(example("transfer", "end-of-placement"))
+
+    def bundle(self) -> Json:
+        """A profile as Hollow Farm's general desk would get it from Ash Vale."""
+        return {**example("bundle", "profile-to-provider"), "bundleId": str(uuid.uuid4())}
+
+
+def renewed(transfer: Json) -> Json:
+    # The example's deadline is a day in the past of some reader.
+    transfer.pop("deadline", None)
+    return {**transfer, "transferId": str(uuid.uuid4())}
+
+
+def home(base: Path, token: str) -> Settings:
+    return Settings(home=base / token, gateway=f"urn:ltp:gw:{token}")
+
+
+@pytest.fixture(scope="session")
+def began() -> int:
+    """When every world starts: 90 days ago, so that a test may move forward by weeks."""
+    return int(time.time()) - 90 * DAY
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, began: int) -> Path:
+    """The files of a world before anything happened: made once, copied for each test."""
+    base = tmp_path_factory.mktemp("template")
+    draft = admin.DirectoryDraft(base / "directory")
+    draft.folder.mkdir()
+    draft.init()
+    for token, organisations in [*SERVED.items(), ("moor", (MOOR,))]:
+        settings = home(base, token)
+        admin.make_home(settings)
+        for org in organisations:
+            admin.make_keys(settings, org)
+            name, kind, families, gateway, how = ORGANISATIONS[org]
+            new = admin.NewOrganisation(org, name, kind, families, f"urn:ltp:gw:{gateway}")
+            entry = admin.organisation_entry(settings, new, began)
+            entry["gateways"][0]["as"] = how
+            draft.add(entry)
+        if token in SERVED:
+            draft.add(admin.gateway_entry(settings, f"https://{token}.example", began))
+    draft.publish(began)
+    for token in SERVED:
+        for path in (draft.signed, draft.roots):
+            shutil.copy(path, base / token / path.name)
+    return base
+
+
+@pytest.fixture
+def world(template: Path, tmp_path: Path, began: int) -> Iterator[World]:
+    base = tmp_path / "world"
+    shutil.copytree(template, base)
+    made = World(base, Time(began + 60.0))
+    yield made
+    made.close()
