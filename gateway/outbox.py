@@ -109,10 +109,11 @@ class Outbox:
             self._hand_over(due)
         except (CannotSeal, DeliveryFailed) as failed:
             delay = self._backoff.delay(due.attempts, random.random())  # noqa: S311 - jitter is no secret
-            self._ended(due, State.QUEUED, failed.reason, services.clock.ms + delay)
+            self._ended(due, State.QUEUED, failed.reason, min(services.clock.ms + delay, due.deadline_ms))
             return
         # A receipt is done when it is held; a bundle waits for its receipt and is sealed again before `exp`.
-        again = None if due.mt == "receipt" else (due.exp - RESEAL_BEFORE_S) * 1000
+        reseal_ms = (due.exp - RESEAL_BEFORE_S) * 1000
+        again = None if due.mt == "receipt" else min(reseal_ms, due.deadline_ms)
         self._ended(due, State.SENT, "", again)
 
     def _ended(self, due: Due, state: State, reason: str, due_ms: int | None) -> None:

@@ -77,6 +77,8 @@ def take(services: Services, verified: Verified, key: DataKey, jws: Content) -> 
     The store compares it with what was sent: the sender of the receipt must be the organisation that the message
     went to, and the content hash the one kept for that very message.
     """
+    if verified.sv != f"ltp:receipt/{schemas.VERSION}":
+        raise Refused("receipt.version", "The receipt is of a version that is not known here.")
     body = _checked(verified.body)
     if body["of"]["iss"] != verified.aud.partition("/")[0]:
         raise _not_ours()
