@@ -13,6 +13,7 @@ import orjson
 
 from schemas import Finding, disclosure, routes
 from schemas.routes import Route
+from signing import Directory
 from signing.message import MAX_CLAIMS
 
 #: What the claims hold beside the bundle (ids, times, addresses) is well below this.
@@ -75,7 +76,42 @@ def sending_role(document: Json, sender: Json) -> str:
     return str(author["role"] if own else sender["role"])
 
 
+def holds(directory: Directory, organisation: str, role: str) -> bool:
+    """Whether the directory says that an organisation holds roles of this role's family."""
+    known = directory.organisations.get(organisation)
+    return known is not None and role in routes.roles() and routes.role(role).family in known.families
+
+
+def roles_not_held(directory: Directory, transfer: Json) -> Iterator[Finding]:
+    """Roles that a transfer takes or gives to organisations that do not hold them.
+
+    A recipient whom the directory does not know yet is passed over: its bundle waits until it is known, and is
+    judged by its receiver.
+    """
+    sender = transfer["from"]
+    for index, document in enumerate(transfer["documents"]):
+        if not holds(directory, sender["organisation"], sending_role(document, sender)):
+            yield _not_held(f"/documents/{index}/author/role", "The sending organisation")
+    for index, recipient in enumerate(transfer["recipients"]):
+        known = recipient["organisation"] in directory.organisations
+        if known and not holds(directory, recipient["organisation"], recipient["role"]):
+            yield _not_held(f"/recipients/{index}/role", "This organisation")
+
+
+def _not_held(pointer: str, who: str) -> Finding:
+    return Finding(
+        "role.not-held",
+        "error",
+        pointer,
+        f"{who} does not hold this role in the directory.",
+        "Choose a role that the organisation holds, or ask the keeper of the directory.",
+    )
+
+
 def _part(transfer: Json, index: int, recipient: Json, findings: list[Finding]) -> Part | None:
+    if recipient["role"] in routes.roles() and routes.role(recipient["role"]).desk is None:
+        findings.append(_no_desk(index))
+        return None
     chosen: list[tuple[Json, Route]] = []
     for document, route in _routed(transfer, recipient):
         if route is not None:
@@ -208,6 +244,16 @@ def _not_allowed(index: int) -> Finding:
         f"/recipients/{index}/documents",
         "This recipient may not receive one of the documents that the transfer names for it.",
         "Take the document out of this recipient's list, or send it to a role that may receive it.",
+    )
+
+
+def _no_desk(index: int) -> Finding:
+    return Finding(
+        "transfer.no-desk",
+        "error",
+        f"/recipients/{index}",
+        "Parents and pupils have no desk to send to: they get a printed or accessible copy.",
+        "Take this recipient out, and give the family their copy.",
     )
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import schemas
-from gateway.disclosure import sending_role
+from gateway.disclosure import holds, sending_role
 from gateway.problems import Conflict, Forbidden, NotFound
 from gateway.receipts import Subject, make, take
 from gateway.sealing import JWS
@@ -19,8 +19,8 @@ from gateway.services import Services
 from gateway.store.records import Arrived, Content, Held
 from gateway.transfer import State
 from gateway.vault import DataKey
-from schemas import disclosure, routes, rules
-from signing import DirectoryError, Gateway, Header, Verified, peek, unseal
+from schemas import rules
+from signing import Directory, DirectoryError, Gateway, Header, Verified, peek, unseal
 
 Json = Mapping[str, Any]
 
@@ -84,7 +84,7 @@ def receive(services: Services, envelope: bytes, header: Header) -> State:
     kept = Content(key.key_id, JWS, key.seal(verified.jws, JWS))
     if verified.mt == "receipt":
         return take(services, verified, key, kept)
-    codes = problems_of(verified)
+    codes = problems_of(verified, services.directory.current())
     return _arrive(services, verified, key, (kept, codes))
 
 
@@ -129,8 +129,12 @@ def _arrive(
     return status
 
 
-def problems_of(verified: Verified) -> tuple[str, ...]:
-    """The codes for which a verified bundle is rejected; none when it is taken. Pure."""
+def problems_of(verified: Verified, directory: Directory) -> tuple[str, ...]:
+    """The codes for which a verified bundle is rejected; none when it is taken. Pure.
+
+    Routes and the disclosure matrix are enforced here a second time, as rule DPX-02: the sender's word that it
+    split the transfer correctly is not enough.
+    """
     family, _, version = verified.sv.partition("/")
     if family != "ltp:bundle" or version != schemas.VERSION:
         return ("version.unsupported",)
@@ -138,7 +142,7 @@ def problems_of(verified: Verified) -> tuple[str, ...]:
     problems = schemas.validate("bundle", body)
     if problems:
         return tuple(sorted({problem.code for problem in problems}))
-    codes = [*_misaddressed(verified, body), *_not_permitted(body)]
+    codes = [*_misaddressed(verified, body), *_role_not_held(directory, body)]
     codes += [result.rule for result in rules.evaluate(body) if result.rejects]
     return tuple(sorted(set(codes)))
 
@@ -149,17 +153,9 @@ def _misaddressed(verified: Verified, body: Json) -> list[str]:
     return [] if said == (verified.iss, verified.aud) else ["misdirected"]
 
 
-def _not_permitted(body: Json) -> list[str]:
-    """DPX-02, on the receiver's side: every document has a route here, and none shows more than the role may see."""
-    role, desk = body["to"]["role"], body["to"]["address"].partition("/")[2]
-    readers: set[str] = {role}
-    for document in body["documents"]:
-        # The sender answers for the conditions it acted on; without any way at all, nothing may pass.
-        ways = routes.ways(document["type"], sending_role(document, body["from"]), role)
-        here = [way for way in ways if way.desk == desk]
-        allowed = {role, *(reader for way in here for reader in way.readers)}
-        if not here or disclosure.excess(document["type"], document, allowed):
-            return ["DPX-02"]
-        readers |= allowed
-    about = [kind for kind in ("learner", "placement") if kind in body]
-    return ["DPX-02"] if any(disclosure.excess(kind, body[kind], readers) for kind in about) else []
+def _role_not_held(directory: Directory, body: Json) -> list[str]:
+    """A role is only taken from, and given to, an organisation that holds roles of that family."""
+    said = [(body["to"]["address"].partition("/")[0], body["to"]["role"])]
+    sender = body["from"]
+    said += [(sender["organisation"], sending_role(document, sender)) for document in body["documents"]]
+    return [] if all(holds(directory, *one) for one in said) else ["role.not-held"]

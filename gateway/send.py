@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 import schemas
-from gateway.disclosure import Part, split
+from gateway.disclosure import Part, roles_not_held, split
 from gateway.problems import Forbidden, Refused
 from gateway.sealing import CannotSeal, Letter, canonical, kept_body, sealed_letter
 from gateway.services import Services
@@ -21,7 +21,7 @@ from gateway.store.records import NewBundle, NewTransfer
 from gateway.tokens import Rights
 from gateway.transfer import DEFAULT_DEADLINE_DAYS
 from schemas import Finding, rules
-from signing import size_class
+from signing import DirectoryError, size_class
 from signing.encoding import sha256
 
 
@@ -82,6 +82,7 @@ def accept(services: Services, rights: Rights, data: bytes, idempotency_key: str
         )
     if any(part.desk == "dsl" for part in examined.parts):
         rights.demand("dsl")
+    _check_roles(services, examined)
     if _deadline_ms(examined.transfer, services.clock.ms) <= services.clock.ms:
         raise Refused(
             "transfer.deadline-past",
@@ -92,6 +93,17 @@ def accept(services: Services, rights: Rights, data: bytes, idempotency_key: str
     fresh = services.store.accept_transfer(new)
     services.bell.ring()
     return Accepted(new.transfer_id, fresh, examined.findings)
+
+
+def _check_roles(services: Services, examined: Examined) -> None:
+    try:
+        directory = services.directory.current()
+    except DirectoryError:
+        # Without a directory nothing leaves; the receiver's own check stands.
+        return
+    problems = tuple(roles_not_held(directory, examined.transfer))
+    if problems:
+        raise Refused("transfer.refused", "Nothing was sent: the transfer has problems.", findings=problems)
 
 
 def _new_transfer(
