@@ -17,15 +17,20 @@ _LINE_LENGTH = 200
 
 
 class Case:
-    """The number of the pupil in the file, the facts of the file, and what was noticed on the way."""
+    """The number of the pupil in the file, the facts of the file, and what was noticed on the way.
 
-    __slots__ = ("findings", "header", "number", "tally", "today")
+    Places are element paths below the pupil. While a contact is read, `contact` is its number, so that
+    findings point at the right one.
+    """
+
+    __slots__ = ("contact", "findings", "header", "number", "tally", "today")
 
     def __init__(self, number: int, header: Header, tally: Tally, today: str) -> None:
         self.number = number
         self.header = header
         self.tally = tally
         self.today = today
+        self.contact = 0
         self.findings: list[Finding] = []
 
     def error(self, code: str, where: str, message: str, fix: str) -> None:
@@ -41,6 +46,8 @@ class Case:
         self._add("info", code, where, message, fix)
 
     def _add(self, severity: Severity, code: str, where: str, message: str, fix: str) -> None:
+        if self.contact:
+            where = where.replace("Contacts/Contact", f"Contacts/Contact/{self.contact}", 1)
         pointer = f"/Pupil/{self.number}/{where}" if where else f"/Pupil/{self.number}"
         self.findings.append(Finding(f"ctf.{code}", severity, pointer, message, fix))
 
@@ -99,7 +106,7 @@ class Case:
 
 def iso_date(text: str) -> str:
     """Return the date if it is one that exists, written year-month-day, otherwise an empty string."""
-    if not _DATE.fullmatch(text):
+    if not text or not _DATE.fullmatch(text):
         return ""
     try:
         date.fromisoformat(text)

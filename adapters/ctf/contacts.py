@@ -7,6 +7,7 @@ from adapters.ctf.address import postal_address
 from adapters.ctf.case import Case
 from adapters.tree import Node, child, children, text
 
+_PATH = "Contacts/Contact"
 _PHONE = re.compile(r"[+0-9][0-9 ()-]{4,28}", re.ASCII)
 _BRACKETS = str.maketrans("", "", "()")
 _EMAIL = re.compile(
@@ -26,15 +27,16 @@ def contacts(pupil: Node, home: dict[str, Any], case: Case) -> list[dict[str, An
     listed = children(child(pupil, "Contacts"), "Contact")
     found = []
     for number, node in enumerate(listed, start=1):
-        place = f"Contacts/Contact/{number}"
-        if contact := _contact(node, home, case, place):
+        case.contact = number
+        if contact := _contact(node, home, case):
             found.append(contact)
-            _look_at(node, pupil, case, place)
+            _look_at(node, pupil, case)
+    case.contact = 0
     found.sort(key=lambda contact: contact.get("order", 1000))
     return case.capped(found, _MOST, "Contacts")
 
 
-def _contact(node: Node, home: dict[str, Any], case: Case, place: str) -> dict[str, Any]:
+def _contact(node: Node, home: dict[str, Any], case: Case) -> dict[str, Any]:
     contact: dict[str, Any] = {}
     if name := _name(node, case):
         contact["name"] = name
@@ -43,16 +45,18 @@ def _contact(node: Node, home: dict[str, Any], case: Case, place: str) -> dict[s
             contact["order"] = int(order)
         else:
             case.tally.ignore("Pupil/Contacts/Contact/Order", "not a number from 1 to 100")
-    if relationship := case.pattern(text(node, "Relationship"), _RELATIONSHIP, f"{place}/Relationship"):
+    if relationship := case.pattern(
+        text(node, "Relationship"), _RELATIONSHIP, "Contacts/Contact/Relationship"
+    ):
         contact["relationship"] = relationship
-    responsible = case.flag(text(node, "Responsibility"), f"{place}/Responsibility")
+    responsible = case.flag(text(node, "Responsibility"), "Contacts/Contact/Responsibility")
     if responsible is not None:
         contact["parentalResponsibility"] = responsible
-    if numbers := _phones(node, case, place):
+    if numbers := _phones(node, case):
         contact["phones"] = numbers
-    if email := _email(text(node, "Email"), case, f"{place}/Email"):
+    if email := _email(text(node, "Email"), case):
         contact["email"] = email
-    if address := _address(child(node, "Address"), home, case, place):
+    if address := _address(child(node, "Address"), home, case):
         contact["address"] = address
     return contact
 
@@ -66,7 +70,7 @@ def _name(node: Node, case: Case) -> dict[str, str]:
     return name
 
 
-def _phones(node: Node, case: Case, place: str) -> list[dict[str, str]]:
+def _phones(node: Node, case: Case) -> list[dict[str, str]]:
     found = []
     for phone in children(child(node, "Phones"), "Phone"):
         number = text(phone, "PhoneNo")
@@ -78,7 +82,7 @@ def _phones(node: Node, case: Case, place: str) -> list[dict[str, str]]:
         if not _PHONE.fullmatch(number):
             case.warn(
                 "telephone",
-                f"{place}/Phones",
+                "Contacts/Contact/Phones",
                 "A telephone number has more in it than digits, spaces, brackets, hyphens; it was left out.",
                 "Check the number and type it in.",
             )
@@ -86,39 +90,44 @@ def _phones(node: Node, case: Case, place: str) -> list[dict[str, str]]:
         kind = text(phone, "TelephoneType")
         typed = {"type": kind} if _PHONE_TYPE.fullmatch(kind) else {}
         found.append({**typed, "number": number})
-    return case.capped(found, _MOST_PHONES, f"{place}/Phones")
+    return case.capped(found, _MOST_PHONES, "Contacts/Contact/Phones")
 
 
-def _email(written: str, case: Case, place: str) -> str:
+def _email(written: str, case: Case) -> str:
     if not written or (len(written) <= 254 and _EMAIL.fullmatch(written)):
         return written
-    case.warn("email", place, "This is not one e-mail address; it was left out.", "Check it and type it in.")
+    case.warn(
+        "email",
+        "Contacts/Contact/Email",
+        "This is not one e-mail address; it was left out.",
+        "Check it and type it in.",
+    )
     return ""
 
 
-def _address(node: Node, home: dict[str, Any], case: Case, place: str) -> dict[str, Any]:
+def _address(node: Node, home: dict[str, Any], case: Case) -> dict[str, Any]:
     if not node:
         return {}
-    if case.flag(text(node, "AddressAsPupil"), f"{place}/Address/AddressAsPupil"):
+    if case.flag(text(node, "AddressAsPupil"), "Contacts/Contact/Address/AddressAsPupil"):
         return {**home, "lines": list(home["lines"])} if home else {}
     return postal_address(node, case, "Contacts/Contact/Address")
 
 
-def _look_at(node: Node, pupil: Node, case: Case, place: str) -> None:
+def _look_at(node: Node, pupil: Node, case: Case) -> None:
     """Warn about what is known to go wrong with contacts."""
     if not text(node, "Surname"):
-        case.warn("contact_name", place, "This contact has no surname.", "Add it, or remove the contact.")
+        case.warn("contact_name", _PATH, "This contact has no surname.", "Add it, or remove the contact.")
     if not text(node, "Relationship"):
         case.warn(
             "contact_relationship",
-            place,
+            _PATH,
             "The file does not say how this contact is related to the pupil.",
             "Ask the school and choose the relationship.",
         )
     if text(child(node, "SuppInfo"), "CourtOrder").lower() in ("true", "1", "y", "yes"):
         case.warn(
             "court_order",
-            place,
+            _PATH,
             "The school's system records a court order about this contact; the file cannot say which.",
             "Ask the school before anything is shared with this contact.",
         )
@@ -126,7 +135,7 @@ def _look_at(node: Node, pupil: Node, case: Case, place: str) -> None:
     if email and email == text(pupil, "Email").lower():
         case.warn(
             "same_email",
-            f"{place}/Email",
+            "Contacts/Contact/Email",
             "The pupil and this contact have the same e-mail address.",
             "Check whose address it is.",
         )

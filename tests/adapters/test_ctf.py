@@ -219,6 +219,16 @@ def test_contacts_are_never_merged(read: Read, ctf: Ctf, pupil: Pupil) -> None:
     assert len(drafts[0]["parentContacts"]) == 2
 
 
+def test_a_finding_about_a_contact_points_at_that_contact(read: Read, ctf: Ctf, pupil: Pupil) -> None:
+    blocks = contacts(contact(), contact("<Email>none</Email>"), contact(relationship=""))
+    found = read(ctf(pupil(blocks=blocks + address("CANARY")))).findings
+    assert [(each.code, each.pointer) for each in found] == [
+        ("ctf.postcode", "/Pupil/1/Address/PostCode"),
+        ("ctf.email", "/Pupil/1/Contacts/Contact/2/Email"),
+        ("ctf.contact_relationship", "/Pupil/1/Contacts/Contact/3"),
+    ]
+
+
 def test_a_contact_at_the_pupils_address_without_one_has_none(read: Read, ctf: Ctf, pupil: Pupil) -> None:
     there = contacts(contact("<Address><AddressAsPupil>true</AddressAsPupil></Address>"))
     assert "address" not in read(ctf(pupil(blocks=there))).drafts[0]["parentContacts"][0]
