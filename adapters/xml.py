@@ -45,7 +45,22 @@ def records(stream: BinaryIO, wanted: Wanted, hints: Hints) -> Iterator[tuple[st
     """
     source = _Source(stream, hints.max_bytes)
     prolog = _admitted(source.head(), wanted)
-    parser = etree.XMLPullParser(
+    parser = _parser(wanted)
+    number = waiting = 0
+    for chunk in source:
+        waiting += len(chunk)
+        _feed(parser, chunk, prolog, _after(wanted, number))
+        for record in _ready(parser, wanted, hints):
+            number += record[0] == wanted.unit
+            waiting = 0
+            yield record
+        if waiting > hints.max_record_bytes:
+            _refuse_big_record(parser, hints, _after(wanted, number))
+    _close(parser, source, prolog, _after(wanted, number))
+
+
+def _parser(wanted: Wanted) -> etree.XMLPullParser:
+    return etree.XMLPullParser(
         events=("end",),
         tag=tuple(wanted.records),
         load_dtd=False,
@@ -60,17 +75,6 @@ def records(stream: BinaryIO, wanted: Wanted, hints: Hints) -> Iterator[tuple[st
         remove_comments=True,
         remove_pis=True,
     )
-    number = waiting = 0
-    for chunk in source:
-        waiting += len(chunk)
-        _feed(parser, chunk, prolog, _after(wanted, number))
-        for record in _ready(parser, wanted, hints):
-            number += record[0] == wanted.unit
-            waiting = 0
-            yield record
-        if waiting > hints.max_record_bytes:
-            _refuse_big_record(parser, hints, _after(wanted, number))
-    _close(parser, source, prolog, _after(wanted, number))
 
 
 def _after(wanted: Wanted, number: int) -> str:
