@@ -20,7 +20,7 @@ from gateway.store.records import Arrived, Content, Held
 from gateway.transfer import State
 from gateway.vault import DataKey
 from schemas import rules
-from signing import Directory, DirectoryError, Gateway, Header, Verified, peek, unseal
+from signing import Directory, DirectoryError, Gateway, Header, UnsealError, Verified, peek, unseal
 
 Json = Mapping[str, Any]
 
@@ -49,10 +49,16 @@ def _speaks_for(services: Services, hop: Gateway, organisation: str) -> bool:
 
 
 def hold(services: Services, envelope: bytes, header: Header) -> "Future[bool | Conflict]":
-    """Keeps a sealed message for an organisation that collects here. Raises NotFound for any other."""
+    """Keeps a sealed message for an organisation that collects here. Raises NotFound for any other.
+
+    Raises UnsealError for a sender who is suspended: it would only be refused when it is opened.
+    """
     organisation = header.aud.partition("/")[0]
     try:
-        listed = services.directory.current().organisation(organisation).gateways
+        directory = services.directory.current()
+        if directory.status(header.iss) != "active":
+            raise UnsealError("sender_inactive", 5)
+        listed = directory.organisation(organisation).gateways
     except DirectoryError:
         listed = ()
     if not any(link.gateway == services.gateway and link.how == "relay" for link in listed):
