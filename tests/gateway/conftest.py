@@ -149,11 +149,12 @@ class Wire(httpx2.BaseTransport):
         self.nodes: dict[str, Node] = {}
         self.answers: dict[str, Callable[[httpx2.Request], httpx2.Response]] = {}
         self.posts: list[tuple[str, bytes]] = []
-        self._loopback = httpx2.HTTPTransport()
+        self._loopback: httpx2.HTTPTransport | None = None
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.host
         if host == "127.0.0.1":
+            self._loopback = self._loopback or httpx2.HTTPTransport()
             return self._loopback.handle_request(request)
         self.posts.append((host, request.read()))
         if host in self.answers:
@@ -164,7 +165,8 @@ class Wire(httpx2.BaseTransport):
         """Several clients share this; ``end`` closes it."""
 
     def end(self) -> None:
-        self._loopback.close()
+        if self._loopback is not None:
+            self._loopback.close()
 
 
 class World:
@@ -261,6 +263,10 @@ class World:
             pause.wait(0.005)
         raise AssertionError("it did not come about within ten seconds")
 
+    def example(self, kind: str, name: str) -> Json:
+        """A fresh copy of one of the published valid examples."""
+        return example(kind, name)
+
     def start(self) -> Json:
         """A profile and its companion for Hollow Farm, a notification for Northshire; a new transfer each time."""
         return renewed(example("transfer", "start-of-placement"))
@@ -316,10 +322,20 @@ def template(tmp_path_factory: pytest.TempPathFactory, began: int) -> Path:
     return base
 
 
+def made(template: Path, base: Path, began: int) -> Iterator[World]:
+    shutil.copytree(template, base)
+    world = World(base, Time(began + 60.0))
+    yield world
+    world.close()
+
+
 @pytest.fixture
 def world(template: Path, tmp_path: Path, began: int) -> Iterator[World]:
-    base = tmp_path / "world"
-    shutil.copytree(template, base)
-    made = World(base, Time(began + 60.0))
-    yield made
-    made.close()
+    """A world of one's own."""
+    yield from made(template, tmp_path / "world", began)
+
+
+@pytest.fixture(scope="module")
+def shared(template: Path, tmp_path_factory: pytest.TempPathFactory, began: int) -> Iterator[World]:
+    """One world for all tests of a file that leave nothing behind in it."""
+    yield from made(template, tmp_path_factory.mktemp("shared") / "world", began)
