@@ -69,7 +69,7 @@ class DataKey:
         """What ``seal`` was given. Raises VaultError when the blob was changed or belongs elsewhere."""
         try:
             return self._aead.decrypt(blob[:_NONCE], blob[_NONCE:], f"{self.key_id}/{purpose}".encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the second for a blob cut short
             raise VaultError("stored content does not open under its key") from None
 
 
@@ -153,5 +153,5 @@ class Vault:
 def _opened(key: AESGCM, wrapped: bytes, label: str) -> bytes:
     try:
         return key.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], label.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise VaultError("the master key does not open this key store") from None
