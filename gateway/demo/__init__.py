@@ -53,7 +53,9 @@ def _teller(headless: bool, as_json: bool) -> Say:
         stream = sys.stderr if as_json else sys.stdout
         return lambda line: print(line, file=stream, flush=True)
     console = Console(highlight=False)
-    return lambda line: console.print(line, style="bold" if line[:1].isdigit() else None, markup=False)
+    return lambda line: console.print(
+        line, style="bold" if line[:1].isdigit() else None, markup=False, soft_wrap=True
+    )
 
 
 def _keep_page(folder: Path, page: str) -> Path:

@@ -164,3 +164,17 @@ def test_keys_and_master_key_are_for_their_owner_only(tmp_path: Path) -> None:
     done = ltp("keys", "list", "--home", home)
     assert done.returncode == 1
     assert "chmod 600" in done.stderr
+
+
+def test_key_files_can_be_under_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret, home = tmp_path / "passphrase", tmp_path / "home"
+    secret.write_text("correct horse battery staple\n")
+    monkeypatch.setenv("LTP_PASSPHRASE_FILE", str(secret))
+    assert ltp("gateway", "init", "--home", home, "--id", "urn:ltp:gw:ash-vale").returncode == 0
+    assert ltp("keys", "generate", "urn:ltp:org:ash-vale", "--home", home).returncode == 0
+    assert "ML-DSA-65" in ltp("keys", "list", "--home", home).stdout
+    secret.write_text("incorrect horse battery staple\n")
+    done = ltp("keys", "list", "--home", home)
+    assert done.returncode == 1
+    assert "horse" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
