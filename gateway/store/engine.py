@@ -16,6 +16,10 @@ from sqlalchemy.pool import QueuePool
 SAFE_SQLITE = (3, 51, 3)
 
 
+#: What every connection to a database of ours is set to.
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+
+
 class UnsafeDatabase(RuntimeError):
     """The SQLite library on this machine is too old to be trusted with a record."""
 
@@ -57,7 +61,7 @@ def open_engine(path: Path, *, writer: bool) -> Engine:
         # The driver's own transaction handling is switched off; `begin` below is the only one.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         if not writer:
             cursor.execute("PRAGMA query_only=ON")

@@ -1,0 +1,54 @@
+"""All rows in one run, each by name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from gateway.bench.crypto import measure_open, measure_seal
+from gateway.bench.cycle import measure_cycle
+from gateway.bench.figure import BenchError, Figure
+from gateway.bench.relay import measure_relay
+from gateway.bench.validation import measure_validate
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How often each row does what it measures: (rounds, operations in a round)."""
+
+    seal: tuple[int, int] = (60, 80)
+    open: tuple[int, int] = (40, 50)
+    validate: tuple[int, int] = (40, 200)
+    relay_accept: tuple[int, int] = (5, 500)
+    transfer_cycle: tuple[int, int] = (8, 25)
+
+
+FULL = Effort()
+
+_Row = Callable[[Effort, Progress], Figure]
+
+ROWS: Mapping[str, _Row] = MappingProxyType(
+    {
+        "seal": lambda effort, _: measure_seal(*effort.seal),
+        "open": lambda effort, _: measure_open(*effort.open),
+        "validate": lambda effort, _: measure_validate(*effort.validate),
+        "relay_accept": lambda effort, progress: measure_relay(*effort.relay_accept, progress),
+        "transfer_cycle": lambda effort, progress: measure_cycle(*effort.transfer_cycle, progress),
+    }
+)
+
+
+def run(rows: Sequence[str] | None, progress: Progress, effort: Effort = FULL) -> list[Figure]:
+    """The figures of the named rows, or of all; ``progress`` is told, in words, what is being measured.
+
+    Raises BenchError for a row that does not exist, and when something that is measured does not work.
+    """
+    wanted = list(ROWS) if rows is None else list(rows)
+    if unknown := [name for name in wanted if name not in ROWS]:
+        raise BenchError(f"There are {len(unknown)} names that are no row; the rows are: {', '.join(ROWS)}.")
+    figures = []
+    for name in wanted:
+        progress(f"{name}: measuring")
+        figures.append(ROWS[name](effort, progress))
+    return figures
