@@ -66,6 +66,7 @@ def split(transfer: Json) -> Split:
     findings += _destinations(transfer, parts)
     findings += _missing_companions(transfer, parts)
     findings += _too_large(parts)
+    findings += _unsealable(transfer)
     return Split(tuple(parts), tuple(findings))
 
 
@@ -235,6 +236,27 @@ def _too_large(parts: Sequence[Part]) -> Iterator[Finding]:
                 f"The documents for one recipient are {size:,} bytes; at most {MAX_CLAIMS:,} fit in a message.",
                 "Send long texts and files as attachments.",
             )
+
+
+def _unsealable(transfer: Json) -> Iterator[Finding]:
+    """Open content with member names that LTP-1 does not sign; everywhere else the schema names the members."""
+    places = [("", transfer), *((f"/{kind}", transfer[kind]) for kind in ("learner", "placement"))]
+    places += [(f"/documents/{index}", document) for index, document in enumerate(transfer["documents"])]
+    for place, value in places:
+        if not _plain_names(value.get("extensions")):
+            yield Finding(
+                "extensions.member-name",
+                "error",
+                f"{place}/extensions",
+                "The open content has a member whose name is not plain ASCII text.",
+                "Name members with letters from a to z, digits and hyphens; the text in them may be any.",
+            )
+
+
+def _plain_names(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(name.isascii() and _plain_names(member) for name, member in value.items())
+    return not isinstance(value, list) or all(map(_plain_names, value))
 
 
 def _not_allowed(index: int) -> Finding:

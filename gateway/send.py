@@ -14,7 +14,7 @@ import orjson
 
 import schemas
 from gateway.disclosure import Part, roles_not_held, split
-from gateway.problems import Forbidden, Refused
+from gateway.problems import Forbidden, NotFound, Refused
 from gateway.sealing import CannotSeal, Letter, canonical, kept_body, sealed_letter
 from gateway.services import Services
 from gateway.store.records import NewBundle, NewTransfer
@@ -82,17 +82,31 @@ def accept(services: Services, rights: Rights, data: bytes, idempotency_key: str
         )
     if any(part.desk == "dsl" for part in examined.parts):
         rights.demand("dsl")
-    _check_roles(services, examined)
+    if not _was_accepted(services, examined.transfer):
+        # Of a repeated request nothing is asked that time may have changed: it gets its answer again.
+        _check_roles(services, examined)
+        _check_deadline(services, examined)
+    new = _new_transfer(services, examined, data, idempotency_key)
+    fresh = services.store.accept_transfer(new)
+    services.bell.ring()
+    return Accepted(new.transfer_id, fresh, examined.findings)
+
+
+def _was_accepted(services: Services, transfer: Mapping[str, Any]) -> bool:
+    try:
+        services.store.transfer(transfer["from"]["organisation"], transfer["transferId"])
+    except NotFound:
+        return False
+    return True
+
+
+def _check_deadline(services: Services, examined: Examined) -> None:
     if _deadline_ms(examined.transfer, services.clock.ms) <= services.clock.ms:
         raise Refused(
             "transfer.deadline-past",
             "The transfer's deadline is already over, so nothing of it could be delivered.",
             "Give a later deadline, or none.",
         )
-    new = _new_transfer(services, examined, data, idempotency_key)
-    fresh = services.store.accept_transfer(new)
-    services.bell.ring()
-    return Accepted(new.transfer_id, fresh, examined.findings)
 
 
 def _check_roles(services: Services, examined: Examined) -> None:
