@@ -107,7 +107,7 @@ def test_a_body_that_does_not_announce_its_length_is_limited_too(shared: World) 
 
 @pytest.mark.parametrize("length", ["-1", "²", "1e3", ""])
 def test_an_announced_length_that_is_no_number_does_not_break_the_limit(shared: World, length: str) -> None:
-    headers = {"Content-Length": length.encode("latin-1")}
+    headers = {b"Content-Length": length.encode("latin-1")}
     answer = shared.hollow.client.post("/ltp/v1/messages", content=b"x", headers=headers)
     assert code(answer) == (401, "hop.signature")
 
