@@ -72,7 +72,8 @@ def _evidence(services: Services, row: BundleRow) -> Evidence:
     if row.content_id is None:
         raise NotFound("not-found", "The content of this bundle was not kept.")
     text = kept(services.vault, services.store.content(row.content_id))
-    return verify_jws(text, services.directory.current(), services.clock.seconds)
+    # It existed when it was received: a key that its sender revoked later does not make it unreadable.
+    return verify_jws(text, services.directory.current(), row.created_ms // 1000)
 
 
 def _reading_roles(rights: Rights, row: BundleRow) -> list[str]:
@@ -114,15 +115,17 @@ def decide(services: Services, rights: Rights, bundle_id: str, decision: tuple[S
     row = services.store.received(rights.organisation, bundle_id)
     roles = _reading_roles(rights, row)
     if not roles:
+        services.store.log_access(rights.row, row, "refused", services.clock.ms)
         raise NotFound("not-found", "There is nothing with this id that you may see.")
     if code is not None and code not in REJECTIONS:
         raise Refused(
             "receipt.code", "This is not a published reason.", f"Use one of: {', '.join(REJECTIONS)}."
         )
-    if row.state != status and not may_issue(row.state, status):
-        raise Conflict("bundle.decided", "This was already accepted or rejected, and the sender was told.")
     answer(services, row, status, role=roles[0], codes=(code,) if code else ())
     row = services.store.received(rights.organisation, bundle_id)
+    if row.state != status:
+        # Decided otherwise, before or at this very moment by somebody else.
+        raise Conflict("bundle.decided", "This was already accepted or rejected, and the sender was told.")
     return Read(row, {}, services.store.receipts(row.id))
 
 

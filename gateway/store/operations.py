@@ -10,10 +10,10 @@ from dataclasses import astuple, fields
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, and_, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, and_, select, update
 
 from gateway.problems import Conflict
+from gateway.store import statements as s
 from gateway.store import tables as t
 from gateway.store.records import (
     Arrived,
@@ -27,11 +27,10 @@ from gateway.store.records import (
     NewReceipt,
     NewTransfer,
 )
-from gateway.transfer import SETTLED, State, after_receipt
+from gateway.transfer import State, after_receipt
 
 _HELD = tuple(field.name for field in fields(Held))
 _HELD_OTHERWISE = "A message with the same id is held with another content."
-_INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def audit(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
@@ -41,19 +40,18 @@ def audit(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
         record = orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
         # RFC 9162 §2.1.1: the leaf hash is over 0x00 and the entry.
         rows.append({"record": record, "leaf": hashlib.sha256(b"\x00" + record).digest()})
-    connection.execute(insert(t.audit), rows)
+    connection.execute(s.insert_into(t.audit), rows)
 
 
 def _insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
-    key = connection.execute(insert(table).values(values)).inserted_primary_key
+    key = connection.execute(s.insert_into(table), values).inserted_primary_key
     assert key is not None  # noqa: S101 - a single-row insert always has one
     return int(key[0])
 
 
 def _insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Inserts unless the row is already there; says whether it was new."""
-    statement = _INSERTS[connection.dialect.name](table).values(values).on_conflict_do_nothing()
-    return bool(connection.execute(statement).rowcount)
+    return bool(connection.execute(s.insert_new(table, connection.dialect.name), values).rowcount)
 
 
 def _keep(connection: Connection, content: Content) -> int:
@@ -63,18 +61,17 @@ def _keep(connection: Connection, content: Content) -> int:
 
 
 def _keep_envelope(connection: Connection, outgoing_id: int, sealed: Envelope, content_id: int) -> None:
-    connection.execute(
-        insert(t.sealed).values(
-            iss=sealed.iss,
-            jti=sealed.jti,
-            outgoing_id=outgoing_id,
-            content_sha256=sealed.content_sha256,
-            envelope_sha256=sealed.envelope_sha256,
-            content_id=content_id,
-            exp=sealed.exp,
-            envelope=sealed.envelope,
-        )
-    )
+    values = {
+        "iss": sealed.iss,
+        "jti": sealed.jti,
+        "outgoing_id": outgoing_id,
+        "content_sha256": sealed.content_sha256,
+        "envelope_sha256": sealed.envelope_sha256,
+        "content_id": content_id,
+        "exp": sealed.exp,
+        "envelope": sealed.envelope,
+    }
+    connection.execute(s.insert_into(t.sealed), values)
 
 
 def accept_transfer(connection: Connection, new: NewTransfer) -> bool:
@@ -84,24 +81,14 @@ def accept_transfer(connection: Connection, new: NewTransfer) -> bool:
     """
     if _known_request(connection, new):
         return False
-    connection.execute(
-        insert(t.transfer).values(
-            org=new.org,
-            transfer_id=new.transfer_id,
-            request_sha256=new.request_sha256,
-            findings=new.findings,
-            created_ms=new.now_ms,
-        )
-    )
-    connection.execute(
-        insert(t.idempotency).values(
-            org=new.org,
-            key=new.idempotency_key,
-            request_sha256=new.request_sha256,
-            transfer_id=new.transfer_id,
-            created_ms=new.now_ms,
-        )
-    )
+    both = {
+        "org": new.org,
+        "transfer_id": new.transfer_id,
+        "request_sha256": new.request_sha256,
+        "created_ms": new.now_ms,
+    }
+    connection.execute(s.insert_into(t.transfer), {**both, "findings": new.findings})
+    connection.execute(s.insert_into(t.idempotency), {**both, "key": new.idempotency_key})
     for bundle in new.bundles:
         _send_bundle(connection, new, bundle)
     audit(connection, [_event(new.now_ms, "bundle.queued", b.org, b.sealed) for b in new.bundles])
@@ -109,14 +96,11 @@ def accept_transfer(connection: Connection, new: NewTransfer) -> bool:
 
 
 def _known_request(connection: Connection, new: NewTransfer) -> bool:
-    by_key = select(t.idempotency.c.request_sha256).where(
-        t.idempotency.c.org == new.org, t.idempotency.c.key == new.idempotency_key
-    )
-    by_id = select(t.transfer.c.request_sha256).where(
-        t.transfer.c.org == new.org, t.transfer.c.transfer_id == new.transfer_id
-    )
-    for query, what in ((by_key, "Idempotency-Key"), (by_id, "transferId")):
-        known = connection.execute(query).scalar_one_or_none()
+    by_key = {"b_org": new.org, "b_key": new.idempotency_key}
+    by_id = {"b_org": new.org, "b_transfer_id": new.transfer_id}
+    queries = ((s.request_by_key, by_key, "Idempotency-Key"), (s.request_by_id, by_id, "transferId"))
+    for query, where, what in queries:
+        known = connection.execute(query, where).scalar_one_or_none()
         if known is None:
             continue
         if known != new.request_sha256:
@@ -184,25 +168,14 @@ def _send_bundle(connection: Connection, new: NewTransfer, bundle: NewBundle) ->
 def claim(connection: Connection, wanted: tuple[int, int, int]) -> list[Due]:
     """Leases up to ``limit`` due deliveries until ``now_ms + lease_ms``: ``wanted`` is (now_ms, limit, lease_ms)."""
     now_ms, limit, lease_ms = wanted
-    due = (
-        select(t.outgoing.c.id)
-        .where(t.outgoing.c.due_ms <= now_ms)
-        .order_by(t.outgoing.c.due_ms)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(connection.execute(due).scalars())
+    ids = list(connection.execute(s.due_ids, {"b_now_ms": now_ms, "b_limit": limit}).scalars())
     if not ids:
         return []
-    connection.execute(
-        update(t.outgoing)
-        .where(t.outgoing.c.id.in_(ids))
-        .values(due_ms=now_ms + lease_ms, attempts=t.outgoing.c.attempts + 1)
-    )
+    connection.execute(s.lease, {"b_ids": ids, "due_ms": now_ms + lease_ms})
     claimed = [_due(connection, outgoing_id) for outgoing_id in ids]
     moving = [due.bundle_row for due in claimed if due.mt == "bundle"]
-    waiting = and_(t.bundle.c.id.in_(moving), t.bundle.c.state.in_([State.QUEUED, State.SENT]))
-    connection.execute(update(t.bundle).where(waiting).values(state=State.DELIVERING, changed_ms=now_ms))
+    if moving:
+        connection.execute(s.delivering, {"b_ids": moving, "changed_ms": now_ms})
     return claimed
 
 
@@ -217,18 +190,9 @@ def release_leases(connection: Connection, now_ms: int) -> None:
 
 
 def _due(connection: Connection, outgoing_id: int) -> Due:
-    query = (
-        select(t.outgoing, t.content.c.key_id, t.content.c.form, t.content.c.blob)
-        .join(t.content, t.content.c.id == t.outgoing.c.content_id)
-        .where(t.outgoing.c.id == outgoing_id)
-    )
-    row = connection.execute(query).one()
-    newest = connection.execute(
-        select(t.sealed.c.envelope, t.sealed.c.exp)
-        .where(t.sealed.c.outgoing_id == outgoing_id, t.sealed.c.envelope.isnot(None))
-        .order_by(t.sealed.c.exp.desc())
-        .limit(1)
-    ).one_or_none()
+    where = {"b_outgoing_id": outgoing_id}
+    row = connection.execute(s.due_row, where).one()
+    newest = connection.execute(s.newest_envelope, where).one_or_none()
     return Due(
         outgoing_id=row.id,
         bundle_row=row.bundle_row,
@@ -252,25 +216,21 @@ def sealed_again(connection: Connection, new: tuple[int, Envelope]) -> None:
 
 
 def _drop_envelopes(connection: Connection, outgoing_id: int) -> None:
-    connection.execute(update(t.sealed).where(t.sealed.c.outgoing_id == outgoing_id).values(envelope=None))
+    connection.execute(s.drop_envelopes, {"b_outgoing_id": outgoing_id})
 
 
 def attempted(connection: Connection, attempt: Attempt) -> None:
     """Writes down how an attempt ended, unless a receipt or another worker was faster (fenced by attempts)."""
-    mine = and_(t.outgoing.c.id == attempt.outgoing_id, t.outgoing.c.attempts == attempt.attempts)
-    mine = and_(mine, t.outgoing.c.due_ms.isnot(None))
-    values = {"due_ms": attempt.due_ms, "reason": attempt.reason}
-    if not connection.execute(update(t.outgoing).where(mine).values(values)).rowcount:
+    ended = {"due_ms": attempt.due_ms, "reason": attempt.reason}
+    mine = {"b_id": attempt.outgoing_id, "b_attempts": attempt.attempts}
+    if not connection.execute(s.attempt_ended, {**mine, **ended}).rowcount:
         return
     if attempt.mt == "receipt":
         if attempt.due_ms is None:
             _drop_envelopes(connection, attempt.outgoing_id)
         return
-    connection.execute(
-        update(t.bundle)
-        .where(t.bundle.c.id == attempt.bundle_row, t.bundle.c.state.notin_(SETTLED))
-        .values(state=attempt.state, reason=attempt.reason, changed_ms=attempt.now_ms)
-    )
+    moved = {"state": attempt.state, "reason": attempt.reason, "changed_ms": attempt.now_ms}
+    connection.execute(s.unsettled_bundle, {"b_id": attempt.bundle_row, **moved})
 
 
 def arrive(connection: Connection, new: Arrived) -> bool:
@@ -318,15 +278,10 @@ def arrive(connection: Connection, new: Arrived) -> bool:
 
 
 def _known_bundle(connection: Connection, new: Arrived) -> int | None:
-    by_jti = select(t.seen.c.body_sha256, t.seen.c.iss, t.seen.c.bundle_row).where(
-        t.seen.c.iss == new.peer, t.seen.c.jti == new.jti
-    )
-    # Whoever sent it: two bundles with one id in one inbox could not be told apart by their reader.
-    by_bundle = select(t.bundle.c.body_sha256, t.bundle.c.peer, t.bundle.c.id).where(
-        t.bundle.c.direction == "in", t.bundle.c.org == new.org, t.bundle.c.bundle_id == new.bundle_id
-    )
-    for query in (by_jti, by_bundle):
-        row = connection.execute(query).one_or_none()
+    by_jti = {"b_iss": new.peer, "b_jti": new.jti}
+    by_bundle = {"b_org": new.org, "b_bundle_id": new.bundle_id}
+    for query, where in ((s.seen_by_jti, by_jti), (s.received_by_id, by_bundle)):
+        row = connection.execute(query, where).one_or_none()
         if row is not None:
             if (row[0], row[1]) != (new.body_sha256, new.peer):
                 raise Conflict(
@@ -346,17 +301,16 @@ def _remember(connection: Connection, new: Arrived, row: int) -> None:
 
 def _issue(connection: Connection, row: int, receipt: NewReceipt, now_ms: int) -> None:
     content_id = _keep(connection, receipt.sealed.jws if receipt.sealed else receipt.content)
-    connection.execute(
-        insert(t.receipt).values(
-            bundle_row=row,
-            status=receipt.status,
-            codes=",".join(receipt.codes),
-            by_role=receipt.by_role,
-            of_jti=receipt.of_jti,
-            received=receipt.received,
-            content_id=content_id,
-        )
-    )
+    values = {
+        "bundle_row": row,
+        "status": receipt.status,
+        "codes": ",".join(receipt.codes),
+        "by_role": receipt.by_role,
+        "of_jti": receipt.of_jti,
+        "received": receipt.received,
+        "content_id": content_id,
+    }
+    connection.execute(s.insert_into(t.receipt), values)
     outgoing_id = _queue_receipt(
         connection, row, content_id, (receipt.iss, receipt.aud, receipt.deadline_ms, now_ms)
     )
@@ -403,15 +357,22 @@ def _resend_receipts(connection: Connection, row: int, new: Arrived) -> None:
 def issue_receipt(connection: Connection, new: tuple[int, NewReceipt, int]) -> bool:
     """Moves a received bundle on and queues the receipt that says so. False when it is there already."""
     row, receipt, now_ms = new
-    state = State(connection.execute(select(t.bundle.c.state).where(t.bundle.c.id == row)).scalar_one())
+    state = State(connection.execute(s.bundle_state, {"b_id": row}).scalar_one())
     if after_receipt(state, receipt.status) == state:
         return False
-    connection.execute(
-        update(t.bundle).where(t.bundle.c.id == row).values(state=receipt.status, changed_ms=now_ms)
-    )
+    connection.execute(s.bundle_row, {"b_id": row, "state": receipt.status, "changed_ms": now_ms})
     _issue(connection, row, receipt, now_ms)
     audit(connection, [_event(now_ms, f"receipt.{receipt.status}", receipt.iss, receipt.sealed)])
     return True
+
+
+def revoke_token(connection: Connection, which: tuple[str, str, int]) -> bool:
+    """Ends a token of an organisation, the first time; says whether there is such a token."""
+    org, token_id, now_ms = which
+    mine = and_(t.token.c.org == org, t.token.c.token_id == token_id)
+    still_good = and_(mine, t.token.c.revoked_ms.is_(None))
+    connection.execute(update(t.token).where(still_good).values(revoked_ms=now_ms))
+    return connection.execute(select(t.token.c.token_id).where(mine)).one_or_none() is not None
 
 
 def take_receipt(connection: Connection, new: ArrivedReceipt) -> State:
@@ -420,13 +381,7 @@ def take_receipt(connection: Connection, new: ArrivedReceipt) -> State:
     Raises LookupError when no message of ours has that id, or it went to somebody else, or had another content:
     a receipt that does not fit is never taken for one that does.
     """
-    query = (
-        select(t.sealed.c.content_sha256, t.outgoing.c.id, t.bundle.c.id, t.bundle.c.state, t.bundle.c.peer)
-        .join(t.outgoing, t.outgoing.c.id == t.sealed.c.outgoing_id)
-        .join(t.bundle, t.bundle.c.id == t.outgoing.c.bundle_row)
-        .where(t.sealed.c.iss == new.org, t.sealed.c.jti == new.of_jti, t.outgoing.c.mt == "bundle")
-    )
-    found = connection.execute(query).one_or_none()
+    found = connection.execute(s.receipted_message, {"b_iss": new.org, "b_jti": new.of_jti}).one_or_none()
     if found is None or found[0] != new.content_sha256 or found[4] != new.peer:
         raise LookupError("no message of ours fits this receipt")
     _, outgoing_id, row, state, _ = found
@@ -436,18 +391,15 @@ def take_receipt(connection: Connection, new: ArrivedReceipt) -> State:
         "received": new.received,
         "of_jti": new.of_jti,
     }
-    have = select(t.receipt.c.id).where(t.receipt.c.bundle_row == row, t.receipt.c.status == new.status)
-    if connection.execute(have).scalar_one_or_none() is None:
+    have = {"b_bundle_row": row, "b_status": new.status}
+    if connection.execute(s.receipt_with_status, have).scalar_one_or_none() is None:
         content_id = _keep(connection, new.content)
         values = {"bundle_row": row, "status": new.status, "content_id": content_id, **kept}
-        connection.execute(insert(t.receipt).values(values))
+        connection.execute(s.insert_into(t.receipt), values)
     after = after_receipt(State(state), new.status)
-    connection.execute(
-        update(t.bundle).where(t.bundle.c.id == row).values(state=after, reason="", changed_ms=new.now_ms)
-    )
-    connection.execute(
-        update(t.outgoing).where(t.outgoing.c.id == outgoing_id).values(due_ms=None, reason="")
-    )
+    moved = {"state": after, "reason": "", "changed_ms": new.now_ms}
+    connection.execute(s.bundle_row, {"b_id": row, **moved})
+    connection.execute(s.outgoing_row, {"b_id": outgoing_id, "due_ms": None, "reason": ""})
     _drop_envelopes(connection, outgoing_id)
     event = {
         "at": new.now_ms // 1000,
@@ -467,8 +419,7 @@ def hold(connection: Connection, messages: Sequence[Held]) -> Sequence[bool | Co
     One answer for each: True when it is held now, False when the very same envelope was held before.
     An id that comes with another envelope gets a Conflict as its answer.
     """
-    columns = (t.held.c.iss, t.held.c.jti, t.held.c.envelope_sha256)
-    stored = connection.execute(select(*columns).where(t.held.c.jti.in_([m.jti for m in messages])))
+    stored = connection.execute(s.held_before, {"b_jtis": [message.jti for message in messages]})
     known = {(iss, jti): digest for iss, jti, digest in stored}
     fresh: list[Held] = []
     answers: list[bool | Conflict] = []
@@ -486,7 +437,7 @@ def hold(connection: Connection, messages: Sequence[Held]) -> Sequence[bool | Co
 def _keep_held(connection: Connection, fresh: Sequence[Held]) -> None:
     if not fresh:
         return
-    connection.execute(insert(t.held), [dict(zip(_HELD, astuple(m), strict=True)) for m in fresh])
+    connection.execute(s.insert_into(t.held), [dict(zip(_HELD, astuple(m), strict=True)) for m in fresh])
     events = [
         {
             "at": m.received_ms // 1000,
