@@ -13,8 +13,17 @@ from starlette.responses import Response
 
 import schemas
 from gateway import local, wire
-from gateway.problems import Failed, GatewayError, NotFound, Refused, WrongMethod, problem_response
+from gateway.problems import (
+    Failed,
+    GatewayError,
+    NotFound,
+    Refused,
+    Unavailable,
+    WrongMethod,
+    problem_response,
+)
 from gateway.services import Services
+from signing import DirectoryError
 
 _log = structlog.get_logger("app")
 
@@ -27,6 +36,8 @@ def create_app(services: Services, on_stop: Callable[[], None] | None = None) ->
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        # A redirect would repeat the address, and with it what stands in its query.
+        redirect_slashes=False,
         lifespan=_lifespan(on_stop),
     )
     app.router.routes.extend(wire.routes(services))
@@ -34,6 +45,7 @@ def create_app(services: Services, on_stop: Callable[[], None] | None = None) ->
     app.add_route("/healthz", _healthy, methods=["GET"])
     app.add_exception_handler(GatewayError, _gateway_error)
     app.add_exception_handler(schemas.InvalidDocument, _invalid_document)
+    app.add_exception_handler(DirectoryError, _no_directory)
     app.add_exception_handler(RequestValidationError, _bad_parameters)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _unexpected)
@@ -63,6 +75,12 @@ async def _invalid_document(_request: Request, error: Exception) -> Response:
     assert isinstance(error, schemas.InvalidDocument)  # noqa: S101 - as above
     return problem_response(
         Refused("document.unreadable", "This is not a document.", findings=error.findings)
+    )
+
+
+async def _no_directory(_request: Request, _error: Exception) -> Response:
+    return problem_response(
+        Unavailable("directory.unusable", "This gateway has no directory that it can trust at the moment.")
     )
 
 

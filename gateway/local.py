@@ -4,12 +4,13 @@ Each handler reads the raw body, asks one function of the gateway, and writes do
 problem details in one place (``gateway.app``), and no answer repeats a value that was submitted.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
@@ -29,6 +30,12 @@ R = TypeVar("R")
 #: The most that a posted transfer may be: several full messages and some air.
 MOST_BYTES = 8 * 1024 * 1024
 _PAGE = 50
+
+#: A cursor of the inbox; within what every database and every JSON reader holds exactly.
+_After = Annotated[int, Query(ge=0, lt=2**53)]
+
+#: A cursor of the transfers, ``<milliseconds>_<transferId>``: before everything there is.
+_NEWEST = f"{2**53}_"
 
 
 def router(services: Services) -> APIRouter:
@@ -61,11 +68,12 @@ def router(services: Services) -> APIRouter:
         return _json(shown, status, {"Location": f"/api/v1/transfers/{accepted.transfer_id}"})
 
     @api.get("/transfers", summary="The transfers of this organisation, newest first")
-    async def list_transfers(request: Request, before: int = 2**53, limit: int = _PAGE) -> Response:
+    async def list_transfers(request: Request, before: str = _NEWEST, limit: int = _PAGE) -> Response:
         who = await work(rights, request, "transfers")
-        rows = await work(services.store.transfers, who.organisation, before, _limited(limit))
+        rows = await work(services.store.transfers, who.organisation, _cursor(before), _limited(limit))
         items = [{"transferId": row.transfer_id, "acceptedAt": _instant(row.created_ms)} for row in rows]
-        return _json({"transfers": items, "before": rows[-1].created_ms if rows else None})
+        last = f"{rows[-1].created_ms}_{rows[-1].transfer_id}" if rows else None
+        return _json({"transfers": items, "before": last})
 
     @api.get("/transfers/{transfer_id}", summary="How a transfer fares, with the receipts of each recipient")
     async def get_transfer(request: Request, transfer_id: str) -> Response:
@@ -73,7 +81,7 @@ def router(services: Services) -> APIRouter:
         return _json(await work(_transfer, services, who, transfer_id))
 
     @api.get("/inbox", summary="What was received, oldest first, as far as this token's roles may know of it")
-    async def list_inbox(request: Request, after: int = 0, limit: int = _PAGE) -> Response:
+    async def list_inbox(request: Request, after: _After = 0, limit: int = _PAGE) -> Response:
         who = await work(rights, request, "inbox")
         rows = await work(inbox.entries, services, who, after, _limited(limit))
         return _json({"bundles": [_entry(row) for row in rows], "after": rows[-1].id if rows else after})
@@ -118,6 +126,13 @@ def _json(value: object, status: int = 200, headers: Mapping[str, str] | None = 
 
 def _limited(limit: int) -> int:
     return min(max(limit, 1), 200)
+
+
+def _cursor(text: str) -> tuple[int, str]:
+    found = re.fullmatch(r"([0-9]{1,16})_([0-9a-f-]{0,36})", text)
+    if found is None:
+        raise Refused("request.parameters", "A parameter in the address is not of the right kind.")
+    return int(found[1]), found[2]
 
 
 def _instant(ms: int) -> str:

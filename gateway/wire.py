@@ -40,7 +40,7 @@ _UNSEAL: dict[str, type[GatewayError]] = {
 async def read_limited(request: Request, limit: int) -> bytes:
     """The raw body. Raises TooLarge as soon as it is longer than ``limit`` bytes."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
     parts, size = [], 0
     try:

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, Table, func, insert, select
+from sqlalchemy import Connection, Row, Select, Table, and_, func, insert, or_, select
 
 from gateway.problems import Conflict, NotFound
 from gateway.store import operations, tables
@@ -41,6 +41,7 @@ _sealed_again = each(operations.sealed_again)
 _attempted = each(operations.attempted)
 _arrive = each(operations.arrive)
 _issue = each(operations.issue_receipt)
+_revoke = each(operations.revoke_token)
 _take = each(operations.take_receipt)
 
 
@@ -109,6 +110,11 @@ class Store:
         }
         self._insert(tables.token, values)
 
+    def revoke_token(self, org: str, token_id: str, now_ms: int) -> None:
+        """Ends a token; one that has ended keeps its first end. Raises NotFound."""
+        if not self._writer.run(_revoke, (org, token_id, now_ms)):
+            raise NotFound("not-found", "There is no token with this id.")
+
     def log_access(self, token: TokenRow, bundle: BundleRow, outcome: str, now_ms: int) -> None:
         """Writes down an attempt to read content, before the content is shown."""
         values = {
@@ -132,11 +138,14 @@ class Store:
         row = self._one(select(t).where(t.c.org == org, t.c.transfer_id == transfer_id))
         return TransferRow(row.org, row.transfer_id, row.request_sha256, row.findings, row.created_ms)
 
-    def transfers(self, org: str, before_ms: int, limit: int) -> list[TransferRow]:
-        """The newest transfers of this organisation that were accepted before an instant."""
+    def transfers(self, org: str, before: tuple[int, str], limit: int) -> list[TransferRow]:
+        """The newest transfers of this organisation before a cursor (the last one's instant and id)."""
         t = tables.transfer
-        query = select(t).where(t.c.org == org, t.c.created_ms < before_ms)
-        rows = self._all(query.order_by(t.c.created_ms.desc()).limit(limit))
+        earlier = or_(
+            t.c.created_ms < before[0], and_(t.c.created_ms == before[0], t.c.transfer_id < before[1])
+        )
+        query = select(t).where(t.c.org == org, earlier)
+        rows = self._all(query.order_by(t.c.created_ms.desc(), t.c.transfer_id.desc()).limit(limit))
         return [TransferRow(r.org, r.transfer_id, r.request_sha256, r.findings, r.created_ms) for r in rows]
 
     def bundles_of(self, org: str, transfer_id: str) -> list[BundleRow]:
