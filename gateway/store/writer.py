@@ -49,15 +49,20 @@ class Writer:
         self._engine = engine
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._stopped = False
+        # Nothing is put behind the end of the queue, where it would wait for ever.
+        self._door = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
     def submit(self, op: Batch[A, R], arg: A) -> "Future[R]":
         """A future answered after COMMIT with the operation's result, or with what it raised."""
-        if self._stopped:
-            raise WriterStopped("the store is closed")
         future: Future[R] = Future()
-        self._queue.put(_Request(op, arg, future))
+        # From here on it cannot be cancelled: a caller who goes away must not upset the whole group.
+        future.set_running_or_notify_cancel()
+        with self._door:
+            if self._stopped:
+                raise WriterStopped("the store is closed")
+            self._queue.put(_Request(op, arg, future))
         return future
 
     def run(self, op: Batch[A, R], arg: A) -> R:
@@ -66,8 +71,9 @@ class Writer:
 
     def stop(self) -> None:
         """Commits what is waiting, then ends the thread."""
-        self._stopped = True
-        self._queue.put(None)
+        with self._door:
+            self._stopped = True
+            self._queue.put(None)
         self._thread.join()
         self._engine.dispose()
 
