@@ -27,6 +27,9 @@ _log = structlog.get_logger("outbox")
 #: Even with nothing known to be due the store is looked at again after this time.
 _IDLE_S = 5.0
 
+#: Never look again sooner than this.
+_SHORTEST_S = 0.005
+
 
 class Outbox:
     """The delivery workers of one gateway process."""
@@ -62,26 +65,29 @@ class Outbox:
         while not self._stopping:
             self._wake.clear()
             try:
-                self._hand_out()
-                pause = self._pause_s()
+                pause = self._hand_out()
             except Exception as problem:  # noqa: BLE001 - a database that is away must not end deliveries
                 _log.error("outbox.failed", error=type(problem).__name__)
                 pause = _IDLE_S
             self._wake.wait(pause)
 
-    def _hand_out(self) -> None:
-        clock = self._services.clock
+    def _hand_out(self) -> float:
+        """Gives what is due to free workers; says how long nothing more will be, in seconds."""
         while not self._stopping:
             self._free.acquire()
+            claimed: list[Due] = []
             try:
-                claimed = self._services.store.claim(clock.ms, 1, LEASE_MS)
-            except BaseException:
-                self._free.release()
-                raise
+                # Asking first keeps the writer free: most of the time nothing is due.
+                pause = self._pause_s()
+                if pause <= 0:
+                    claimed = self._services.store.claim(self._services.clock.ms, 1, LEASE_MS)
+            finally:
+                if not claimed:
+                    self._free.release()
             if not claimed:
-                self._free.release()
-                return
+                return max(pause, _SHORTEST_S)
             self._pool.submit(self._work, claimed[0])
+        return 0
 
     def _work(self, due: Due) -> None:
         try:
@@ -96,7 +102,7 @@ class Outbox:
         due_ms = self._services.store.next_due_ms()
         if due_ms is None:
             return _IDLE_S
-        return min(max((due_ms - self._services.clock.ms) / 1000, 0.005), _IDLE_S)
+        return min((due_ms - self._services.clock.ms) / 1000, _IDLE_S)
 
     def deliver(self, due: Due) -> None:
         """One attempt, from a claimed delivery to its outcome in the store."""

@@ -68,6 +68,7 @@ def open_engine(path: Path, *, writer: bool) -> Engine:
         cursor.close()
 
     event.listen(engine, "connect", configure)
-    statement = "BEGIN IMMEDIATE" if writer else "BEGIN"
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement))
+    if writer:
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    # A reader runs single statements, each of which is a transaction of its own.
     return engine
