@@ -11,7 +11,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gateway.cabinet import Cabinet
 from gateway.settings import Settings
-from signing import Directory, DirectoryError, KeyFileError, KeySet, PublicPair, open_keys, seal_keys
+from signing import (
+    Directory,
+    DirectoryError,
+    KeyFileError,
+    KeyMaterialError,
+    KeySet,
+    PublicPair,
+    open_keys,
+    seal_keys,
+)
 
 STORE, VAULT, KEYS, CONFIG = "store.sqlite", "datakeys.sqlite", "keys", "gateway.toml"
 _SUFFIX = ".keys"
@@ -104,11 +113,15 @@ class Home:
 
 
 def read_roots(path: Path) -> tuple[PublicPair, ...]:
-    """The public keys that may sign the directory."""
+    """The public keys that may sign the directory. Raises HomeError."""
     try:
-        return tuple(PublicPair.from_jwks(jwks) for jwks in orjson.loads(read(path, "The directory's roots")))
-    except (orjson.JSONDecodeError, TypeError, ValueError) as problem:
+        listed = orjson.loads(read(path, "The directory's roots"))
+        roots = tuple(PublicPair.from_jwks(jwks) for jwks in listed)
+    except (orjson.JSONDecodeError, TypeError, KeyMaterialError) as problem:
         raise HomeError(f"The directory's roots are not in the right form: {path}.") from problem
+    if not roots:
+        raise HomeError(f"The directory's roots name no key: {path}.")
+    return roots
 
 
 class DirectoryFile:
