@@ -8,6 +8,7 @@ leases of a former process are given back at once.
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -92,8 +93,11 @@ class Outbox:
     def _work(self, due: Due) -> None:
         try:
             self.deliver(due)
-        except Exception as problem:  # noqa: BLE001 - the lease ends and it is tried again
+        except Exception as problem:  # noqa: BLE001 - whatever it is, it is tried again
             _log.error("delivery.failed", error=type(problem).__name__)
+            # If even this cannot be written down, the lease ends.
+            with suppress(Exception):
+                self._try_later(due, "gateway-fault")
         finally:
             self._free.release()
             self._wake.set()
@@ -114,13 +118,16 @@ class Outbox:
             due = self._with_envelope(due)
             self._hand_over(due)
         except (CannotSeal, DeliveryFailed) as failed:
-            delay = self._backoff.delay(due.attempts, random.random())  # noqa: S311 - jitter is no secret
-            self._ended(due, State.QUEUED, failed.reason, min(services.clock.ms + delay, due.deadline_ms))
+            self._try_later(due, failed.reason)
             return
         # A receipt is done when it is held; a bundle waits for its receipt and is sealed again before `exp`.
         reseal_ms = (due.exp - RESEAL_BEFORE_S) * 1000
         again = None if due.mt == "receipt" else min(reseal_ms, due.deadline_ms)
         self._ended(due, State.SENT, "", again)
+
+    def _try_later(self, due: Due, reason: str) -> None:
+        delay = self._backoff.delay(due.attempts, random.random())  # noqa: S311 - jitter is no secret
+        self._ended(due, State.QUEUED, reason, min(self._services.clock.ms + delay, due.deadline_ms))
 
     def _ended(self, due: Due, state: State, reason: str, due_ms: int | None) -> None:
         outcome = Attempt(
@@ -150,10 +157,10 @@ class Outbox:
         assert due.envelope is not None  # noqa: S101 - _with_envelope gave it one
         services = self._services
         header = peek(due.envelope)
-        if services.cabinet.serves(due.aud.partition("/")[0]):
-            self._next_door(due.envelope)
-            return
         try:
+            if services.cabinet.serves(due.aud.partition("/")[0]):
+                self._next_door(due.envelope)
+                return
             directory = services.directory.current()
             route = directory.route(due.aud)
         except DirectoryError as problem:

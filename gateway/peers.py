@@ -4,6 +4,7 @@ One method: hand an envelope to the gateway of a URL and come back with that gat
 holds it. Everything else that can happen is a DeliveryFailed with a stable reason that people are shown.
 """
 
+import time
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -51,6 +52,7 @@ class HttpPeers:
 
     def __init__(self, signer: HopSigner, timeout_s: float) -> None:
         self._signer = signer
+        self._timeout_s = timeout_s
         self._client = httpx2.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
 
     def close(self) -> None:
@@ -68,7 +70,7 @@ class HttpPeers:
         headers["Content-Type"] = "application/jose+json"
         try:
             with self._client.stream("POST", url, content=envelope, headers=headers) as response:
-                body = _read(response)
+                body = _read(response, time.monotonic() + self._timeout_s)
         except httpx2.TimeoutException:
             raise DeliveryFailed("gateway-slow") from None
         except httpx2.HTTPError:
@@ -78,10 +80,13 @@ class HttpPeers:
         _check(gateway, Answer(202, dict(response.headers), url), body, expected)
 
 
-def _read(response: httpx2.Response) -> bytes:
+def _read(response: httpx2.Response, until: float) -> bytes:
     body = b""
     for part in response.iter_bytes():
         body += part
+        # The client's own limit is for each part: one byte now and then would hold a worker for hours.
+        if time.monotonic() > until:
+            raise DeliveryFailed("gateway-slow")
         if len(body) > _MOST_ANSWER:
             raise DeliveryFailed("gateway-answer-unreadable")
     return body
