@@ -287,7 +287,7 @@ def renewed(transfer: Json) -> Json:
 
 
 def home(base: Path, token: str) -> Settings:
-    return Settings(home=base / token, gateway=f"urn:ltp:gw:{token}")
+    return Settings(home=base / token, gateway=f"urn:ltp:gw:{token}", timeout_s=1.0)
 
 
 @pytest.fixture(scope="session")

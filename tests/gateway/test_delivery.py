@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -203,6 +204,21 @@ def test_a_peer_that_takes_the_call_and_stays_silent_is_slow(world: World, deaf:
     world.time.advance(LONG_ENOUGH)
     world.settle()
     assert states(world, transfer)[GENERAL] == "delivered"
+
+
+def test_a_peer_that_answers_byte_by_byte_is_slow(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    passed = iter(range(1_000_000))
+    monkeypatch.setattr("gateway.peers.time", SimpleNamespace(monotonic=lambda: float(next(passed))))
+
+    def trickle() -> Iterator[bytes]:
+        while True:
+            yield b"x"
+
+    world.wire.answers["hollow.example"] = lambda _request: httpx2.Response(202, content=trickle())
+    transfer = world.start()
+    world.ash.send(transfer)
+    world.settle()
+    assert reasons(world, transfer)[GENERAL] == "gateway-slow"
 
 
 def test_a_port_where_nobody_listens_is_down(world: World, deaf: socket.socket) -> None:
@@ -461,6 +477,21 @@ def test_next_door_a_refusal_is_a_reason_too(world: World) -> None:
     assert world.ash.received(BROOK) == []
 
 
+@pytest.mark.parametrize("next_door", [False, True])
+def test_a_directory_that_runs_out_is_a_reason_too(world: World, next_door: bool) -> None:
+    world.time.advance(30 * DAY - 120)
+    transfer = for_brook_end(world.start()) if next_door else world.start()
+    world.ash.send(transfer)
+    world.time.advance(120)
+    world.ash.deliver()
+    assert set(states(world, transfer).values()) == {"queued"}
+    assert set(reasons(world, transfer).values()) == {"directory-too-old"}
+    world.publish()
+    world.time.advance(LONG_ENOUGH)
+    world.settle()
+    assert set(states(world, transfer).values()) == {"delivered"}
+
+
 # --- crashes ---------------------------------------------------------------------------------------------------
 
 
@@ -551,3 +582,25 @@ def test_the_bell_wakes_the_running_workers(world: World) -> None:
     transfer = world.start()
     world.ash.send(transfer)
     world.until(lambda: set(states(world, transfer).values()) == {"delivered"})
+
+
+def test_a_fault_in_here_is_a_reason_too_and_says_no_more(
+    world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    transfer = world.start()
+    world.ash.send(transfer)
+    outbox = world.ash.running.outbox
+
+    def broken(_due: Due) -> None:
+        raise RuntimeError("Zoë")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "deliver", broken)
+        for due in world.ash.services.store.claim(world.ash.services.clock.ms, 100, LEASE_MS):
+            outbox._work(due)
+    assert set(states(world, transfer).values()) == {"queued"}
+    assert set(reasons(world, transfer).values()) == {"gateway-fault"}
+    assert "Zoë" not in "".join(capfd.readouterr())
+    world.time.advance(LONG_ENOUGH)
+    world.settle()
+    assert set(states(world, transfer).values()) == {"delivered"}
