@@ -94,22 +94,19 @@ def check_content(value: object, text: bytes) -> None:
     """
     ascii_only = text.isascii()
     names: set[str] = set()
-    stack: list[Any] = [(value,)]
-    push = stack.append
-    while stack:
-        node = stack.pop()
+    containers: list[Any] = [(value,)]
+    # The list grows while it is read. Most members are text, so text is asked for first.
+    for node in containers:
         if type(node) is dict:
             if not ascii_only:
                 names.update(node)
             node = node.values()
-        # Half of this function's time is this loop: most members are text, so text is asked for first.
         for member in node:
             kind = type(member)
-            if kind is str:
-                continue
-            if kind is dict or kind is list or kind is tuple:
-                push(member)
-            elif kind not in _SCALARS:
-                raise EncodingError("unsupported_value")
+            if kind is not str:
+                if kind is dict or kind is list or kind is tuple:
+                    containers.append(member)
+                elif kind not in _SCALARS:
+                    raise EncodingError("unsupported_value")
     if not "".join(names).isascii():
         raise EncodingError("bad_member_name")
