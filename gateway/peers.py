@@ -48,12 +48,16 @@ class Expected:
 
 
 class HttpPeers:
-    """Peers over HTTP. Safe to use from several threads."""
+    """Peers over HTTP, or over ``transport`` where one is given. Safe to use from several threads."""
 
-    def __init__(self, signer: HopSigner, timeout_s: float) -> None:
+    def __init__(
+        self, signer: HopSigner, timeout_s: float, transport: httpx2.BaseTransport | None = None
+    ) -> None:
         self._signer = signer
         self._timeout_s = timeout_s
-        self._client = httpx2.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
+        self._client = httpx2.Client(
+            timeout=timeout_s, transport=transport, follow_redirects=False, trust_env=False
+        )
 
     def close(self) -> None:
         """Closes the connections that are kept open."""

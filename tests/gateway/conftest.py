@@ -12,9 +12,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx2
 import orjson
@@ -26,6 +28,7 @@ from gateway import admin, tokens
 from gateway.app import create_app
 from gateway.bootstrap import Gateway, build
 from gateway.files import Home
+from gateway.peers import HttpPeers
 from gateway.services import Clock, Services
 from gateway.settings import Settings
 from gateway.store.records import BundleRow
@@ -84,10 +87,8 @@ class Node:
     client: TestClient = field(init=False)
 
     def open(self) -> None:
-        self.running = build(self.settings, Clock(self.time))
-        peers: Any = self.running.services.peers
-        peers.close()
-        peers._client = httpx2.Client(transport=self.wire, timeout=0.3, trust_env=False)
+        with patch("gateway.bootstrap.HttpPeers", partial(HttpPeers, transport=self.wire)):
+            self.running = build(self.settings, Clock(self.time))
         app = create_app(self.running.services)
         self.client = TestClient(app, f"https://{self.token}.example", raise_server_exceptions=False)
 
@@ -287,7 +288,7 @@ def renewed(transfer: Json) -> Json:
 
 
 def home(base: Path, token: str) -> Settings:
-    return Settings(home=base / token, gateway=f"urn:ltp:gw:{token}", timeout_s=1.0)
+    return Settings(home=base / token, gateway=f"urn:ltp:gw:{token}", timeout_s=0.3)
 
 
 @pytest.fixture(scope="session")
