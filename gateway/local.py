@@ -62,10 +62,9 @@ def router(services: Services) -> APIRouter:
         who = await work(rights, request, "transfers")
         body = await read_limited(request, MOST_BYTES)
         key = _idempotency_key(request)
-        accepted = await work(send.accept, services, who, body, key)
-        shown = await work(_transfer, services, who, accepted.transfer_id)
-        status = 202 if accepted.fresh else 200
-        return _json(shown, status, {"Location": f"/api/v1/transfers/{accepted.transfer_id}"})
+        shown, fresh = await work(_accepted, services, who, body, key)
+        location = f"/api/v1/transfers/{shown['transferId']}"
+        return _json(shown, 202 if fresh else 200, {"Location": location})
 
     @api.get("/transfers", summary="The transfers of this organisation, newest first")
     async def list_transfers(request: Request, before: str = _NEWEST, limit: int = _PAGE) -> Response:
@@ -175,6 +174,13 @@ def _findings(body: bytes) -> tuple[tuple[Finding, ...], bool]:
         return (*found, *results), not found
     examined = send.examine(body)
     return examined.findings, bool(examined.parts)
+
+
+def _accepted(
+    services: Services, who: Rights, body: bytes, idempotency_key: str | None
+) -> tuple[dict[str, Any], bool]:
+    accepted = send.accept(services, who, body, idempotency_key)
+    return _transfer(services, who, accepted.transfer_id), accepted.fresh
 
 
 def _transfer(services: Services, who: Rights, transfer_id: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from gateway.sealing import CannotSeal, Letter, sealed_letter
 from gateway.services import Services
 from gateway.store.records import Attempt, Due
 from gateway.transfer import LEASE_MS, RESEAL_BEFORE_S, Backoff, State
-from signing import DirectoryError, UnsealError, peek
+from signing import DirectoryError, UnsealError
 
 _log = structlog.get_logger("outbox")
 
@@ -151,12 +151,13 @@ class Outbox:
         key = services.vault.key(due.content.key_id)
         _, envelope = sealed_letter(services, Letter(due.iss, due.aud, due.mt, body, due.minimum_class), key)
         services.store.sealed_again(due.outgoing_id, envelope)
-        return replace(due, envelope=envelope.envelope, exp=envelope.exp)
+        return replace(
+            due, envelope=envelope.envelope, envelope_sha256=envelope.envelope_sha256, exp=envelope.exp
+        )
 
     def _hand_over(self, due: Due) -> None:
         assert due.envelope is not None  # noqa: S101 - _with_envelope gave it one
         services = self._services
-        header = peek(due.envelope)
         try:
             if services.cabinet.serves(due.aud.partition("/")[0]):
                 self._next_door(due.envelope)
@@ -166,7 +167,7 @@ class Outbox:
         except DirectoryError as problem:
             raise DeliveryFailed(_NO_WAY.get(problem.code, "directory-unusable")) from None
         services.peers.deliver(
-            route.gateway, due.envelope, Expected(header.envelope_sha256, directory, services.clock.seconds)
+            route.gateway, due.envelope, Expected(due.envelope_sha256, directory, services.clock.seconds)
         )
 
     def _next_door(self, envelope: bytes) -> None:

@@ -204,6 +204,7 @@ def _due(connection: Connection, outgoing_id: int) -> Due:
         attempts=row.attempts,
         content=Content(row.key_id, row.form, row.blob),
         envelope=newest.envelope if newest else None,
+        envelope_sha256=newest.envelope_sha256 if newest else "",
         exp=newest.exp if newest else 0,
     )
 

@@ -141,6 +141,7 @@ class Due:
     attempts: int
     content: Content
     envelope: bytes | None
+    envelope_sha256: str
     exp: int
 
 

@@ -62,7 +62,7 @@ due_row = (
     .where(t.outgoing.c.id == _b("outgoing_id"))
 )
 newest_envelope = (
-    select(t.sealed.c.envelope, t.sealed.c.exp)
+    select(t.sealed.c.envelope, t.sealed.c.envelope_sha256, t.sealed.c.exp)
     .where(t.sealed.c.outgoing_id == _b("outgoing_id"), t.sealed.c.envelope.isnot(None))
     .order_by(t.sealed.c.exp.desc())
     .limit(1)

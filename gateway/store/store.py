@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, Table, and_, func, insert, or_, select
+from sqlalchemy import Connection, Row, Select, Table, and_, insert, or_, select
 
 from gateway.problems import Conflict, NotFound
-from gateway.store import operations, tables
+from gateway.store import operations, statements, tables
 from gateway.store.engine import open_engine
 from gateway.store.migrate import check_current
 from gateway.store.records import (
@@ -134,8 +134,7 @@ class Store:
 
     def transfer(self, org: str, transfer_id: str) -> TransferRow:
         """One transfer of this organisation. Raises NotFound."""
-        t = tables.transfer
-        row = self._one(select(t).where(t.c.org == org, t.c.transfer_id == transfer_id))
+        row = self._one(statements.transfer, b_org=org, b_transfer_id=transfer_id)
         return TransferRow(row.org, row.transfer_id, row.request_sha256, row.findings, row.created_ms)
 
     def transfers(self, org: str, before: tuple[int, str], limit: int) -> list[TransferRow]:
@@ -150,9 +149,8 @@ class Store:
 
     def bundles_of(self, org: str, transfer_id: str) -> list[BundleRow]:
         """The bundles that one transfer of this organisation became, in the order in which they were made."""
-        t = tables.bundle
-        query = select(t).where(t.c.org == org, t.c.transfer_id == transfer_id, t.c.direction == "out")
-        return [_bundle(row) for row in self._all(query.order_by(t.c.id))]
+        rows = self._all(statements.bundles_of_transfer, b_org=org, b_transfer_id=transfer_id)
+        return [_bundle(row) for row in rows]
 
     def inbox(self, org: str, after: int, limit: int) -> list[BundleRow]:
         """Bundles received by this organisation, oldest first, after a cursor (the last row's id)."""
@@ -174,10 +172,7 @@ class Store:
 
     def receipts(self, bundle_row: int) -> list[ReceiptRow]:
         """The receipts of a bundle, oldest first."""
-        t = tables.receipt
-        return [
-            _receipt(row) for row in self._all(select(t).where(t.c.bundle_row == bundle_row).order_by(t.c.id))
-        ]
+        return [_receipt(row) for row in self._all(statements.receipts_of_bundle, b_bundle_row=bundle_row)]
 
     def content(self, content_id: int) -> Content:
         """Stored bytes, still encrypted. Raises NotFound."""
@@ -187,25 +182,24 @@ class Store:
 
     def token(self, sha256: str) -> TokenRow | None:
         """The token with this hash, expired or revoked ones too."""
-        t = tables.token
-        rows = self._all(select(t).where(t.c.sha256 == sha256))
+        rows = self._all(statements.token, b_sha256=sha256)
         return _token(rows[0]) if rows else None
 
     def next_due_ms(self) -> int | None:
         """When the next delivery is due, or None when nothing waits."""
-        due = self._one(select(func.min(tables.outgoing.c.due_ms)))[0]
+        due = self._one(statements.next_due)[0]
         return None if due is None else int(due)
 
     def rows(self, table: str) -> list[Row[Any]]:
         """All rows of a table, for a check of the files alone (the demo, a test): never on a hot path."""
         return self._all(select(tables.metadata.tables[table]))
 
-    def _all(self, query: Select[Any]) -> list[Row[Any]]:
+    def _all(self, query: Select[Any], **values: object) -> list[Row[Any]]:
         with self._reads.connect() as connection:
-            return list(connection.execute(query).all())
+            return list(connection.execute(query, values).all())
 
-    def _one(self, query: Select[Any]) -> Row[Any]:
-        rows = self._all(query)
+    def _one(self, query: Select[Any], **values: object) -> Row[Any]:
+        rows = self._all(query, **values)
         if not rows:
             raise NotFound("not-found", "There is nothing with this id that you may see.")
         return rows[0]
