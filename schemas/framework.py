@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -34,22 +34,55 @@ class Scale:
     labels: Mapping[int, str]
     constructs: Mapping[str, tuple[int, int]]
     licence: str
+    directions: Mapping[str, str] = field(default_factory=dict)
 
     def holds(self, raw: int) -> bool:
         """Say whether a value lies on this scale: within its bounds and on one of its steps."""
         return self.minimum <= raw <= self.maximum and (raw - self.minimum) % self.step == 0
 
+    def better(self, construct: str = "") -> str:
+        """Say which way is better: of the scale, or of one construct, which never borrows the scale's."""
+        return self.directions.get(construct, "none") if construct else self.direction
 
-def areas(framework_id: str, version: str) -> Mapping[str, Area]:
-    """Return the areas of one version of a framework by code, or raise UnknownName."""
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """One version of a registered framework: codes and titles, in the order of its publisher."""
+
+    ref: str
+    version: str
+    title: str
+    publisher: str
+    note: str
+    changed: str
+    areas: Mapping[str, Area]
+
+
+def frameworks() -> tuple[tuple[str, str], ...]:
+    """Return the id and version of every registered framework."""
+    return tuple(sorted(_frameworks()))
+
+
+def framework(framework_id: str, version: str) -> Framework:
+    """Return one version of a framework, or raise UnknownName."""
     try:
         return _frameworks()[framework_id, version]
     except KeyError:
         raise UnknownName("framework") from None
 
 
+def areas(framework_id: str, version: str) -> Mapping[str, Area]:
+    """Return the areas of one version of a framework by code, or raise UnknownName."""
+    return framework(framework_id, version).areas
+
+
+def scales() -> tuple[str, ...]:
+    """Return every registered scale, those included whose range nobody has put on record."""
+    return tuple(sorted(data["id"] for data in _files("scales")))
+
+
 def scale(ref: str) -> Scale:
-    """Return a registered scale, or raise UnknownName: values on it can then not be judged."""
+    """Return a registered scale that has a range, or raise UnknownName: its values can then not be judged."""
     try:
         return _scales()[ref]
     except KeyError:
@@ -57,8 +90,20 @@ def scale(ref: str) -> Scale:
 
 
 @cache
-def _frameworks() -> Mapping[tuple[str, str], Mapping[str, Area]]:
-    return {(data["id"], data["version"]): _areas(data) for data in _files("frameworks")}
+def _frameworks() -> Mapping[tuple[str, str], Framework]:
+    return {(data["id"], data["version"]): _framework(data) for data in _files("frameworks")}
+
+
+def _framework(data: Mapping[str, Any]) -> Framework:
+    return Framework(
+        ref=data["id"],
+        version=data["version"],
+        title=data["titles"][0],
+        publisher=data["publisher"],
+        note=data["note"],
+        changed=data["changed"],
+        areas=_areas(data),
+    )
 
 
 def _areas(data: Mapping[str, Any]) -> Mapping[str, Area]:
@@ -72,7 +117,8 @@ def _areas(data: Mapping[str, Any]) -> Mapping[str, Area]:
 
 @cache
 def _scales() -> Mapping[str, Scale]:
-    return {data["id"]: _scale(data) for data in _files("scales")}
+    # Without a range on record there is nothing to hold a value against, and guessing one could reject it.
+    return {data["id"]: _scale(data) for data in _files("scales") if "min" in data}
 
 
 def _scale(data: Mapping[str, Any]) -> Scale:
@@ -85,8 +131,9 @@ def _scale(data: Mapping[str, Any]) -> Scale:
         maximum=data["max"],
         step=data["step"],
         labels={point["value"]: point["label"] for point in data["points"] if "label" in point},
-        constructs={entry["code"]: (entry["min"], entry["max"]) for entry in data["constructs"]},
+        constructs={e["code"]: (e["min"], e["max"]) for e in data["constructs"] if "min" in e},
         licence=data["licence"]["status"],
+        directions={entry["code"]: entry["direction"] for entry in data["constructs"]},
     )
 
 

@@ -45,7 +45,7 @@ def test_the_demonstration_scale_holds_one_to_five() -> None:
     assert (scale.decimals, scale.direction, scale.licence) == (0, "higherIsBetter", "open")
 
 
-@pytest.mark.parametrize("ref", ["urn:ltp:scale:demo-5:2", "urn:ltp:scale:sdq-teacher:1", ""])
+@pytest.mark.parametrize("ref", ["urn:ltp:scale:demo-5:2", "urn:ltp:scale:nobodys:1", ""])
 def test_an_unknown_scale_is_refused(ref: str) -> None:
     with pytest.raises(UnknownName, match="scale"):
         schemas.scale(ref)
