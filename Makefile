@@ -1,6 +1,6 @@
 # One verb per job. `make` alone lists them. People and .ci/run use the same verbs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs clean lock
+.PHONY: help setup demo test check check-samples bench docs clean lock
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -10,7 +10,7 @@ CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3 python
 PIP_FLAGS := --disable-pip-version-check --no-input
 
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv with the pinned dependencies (every verb does this when it has to)
 
@@ -27,6 +27,10 @@ check: $(STAMP) ## format, lint, types, house rules and the lock file
 	@echo "check: lock file and house rules"
 	@$(BIN)/python -m pip check $(PIP_FLAGS)
 	@$(BIN)/pytest -q tests/test_house_rules.py tests/test_architecture.py
+
+# The official schemas are other people's and not in this repository, so .ci/run does not call this.
+check-samples: $(STAMP) ## check what we write against official schemas (SAMPLES=DIR names their folder)
+	@$(BIN)/python tests/check_samples.py "$(SAMPLES)"
 
 bench: $(STAMP) ## measure each step beside its physical limit
 	@$(BIN)/ltp bench
