@@ -13,13 +13,7 @@ from referencing import Registry, Resource
 import schemas
 
 EXAMPLES = Path(str(resources.files("schemas"))) / "v1" / "examples"
-DOCUMENTS = (
-    "learner-transfer-profile",
-    "placement-notification",
-    "final-report",
-    "safeguarding-chronology",
-    "receipt",
-)
+DOCUMENTS = (*schemas.schema("document")["properties"]["type"]["enum"], "receipt")
 
 
 def _files(kind: str) -> list[Any]:

@@ -1,6 +1,7 @@
 """Who may send what to whom."""
 
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -8,49 +9,48 @@ import pytest
 
 from schemas import UnknownName, routes, schema
 
-V1 = Path(__file__).parent.parent.parent / "schemas" / "v1"
+HERE = Path(__file__).parent
+V1 = HERE.parent.parent / "schemas" / "v1"
 DATA: dict[str, Any] = json.loads((V1 / "routes.json").read_text("utf-8"))
 PROFILE, REPORT = "learner-transfer-profile", "final-report"
 NOTIFICATION, CHRONOLOGY = "placement-notification", "safeguarding-chronology"
+CONCERN, CORRECTION = "safeguarding-concern", "correction-withdrawal"
 EVERY = frozenset(DATA["conditions"])
-# The route table of the domain page, cell by cell, typed by itself: document, sender, receivers, condition.
-SECOND = """
-learner-transfer-profile HS.SEN AP.LEAD,RS.SEN,PAR,PUP -
-learner-transfer-profile HS.APL AP.LEAD,PAR,PUP -
-learner-transfer-profile AP.LEAD HS.SEN,HS.APL,PAR,PUP -
-learner-transfer-profile HS.SEN LA.SEN ehcPlan
-learner-transfer-profile AP.LEAD LA.SEN ehcPlan
-learner-transfer-profile HS.SEN LA.INC requestedByAuthority
-learner-transfer-profile AP.LEAD LA.INC requestedByAuthority
-learner-transfer-profile HS.SEN MA.HEALTH,MA.EP,MA.CAMHS,MA.YJ,LA.VS,LA.SC namedProfessional
-learner-transfer-profile AP.LEAD MA.HEALTH,MA.EP,MA.CAMHS,MA.YJ,LA.VS,LA.SC namedProfessional
-learner-transfer-profile HS.SEN OAP.LEAD sectionsAgreed
-learner-transfer-profile HS.APL OAP.LEAD sectionsAgreed
-placement-notification HS.APL LA.INC -
-final-report AP.LEAD HS.HT,PAR -
-final-report HS.SEN RS.SEN,PAR -
-final-report HS.APL PAR -
-final-report HS.HT PAR -
-final-report AP.LEAD LA.SEN ehcPlan
-final-report HS.SEN LA.SEN ehcPlan
-final-report AP.LEAD LA.INC authorityCommissions
-safeguarding-chronology HS.DSL AP.DSL,RS.DSL,OAP.DSL -
-safeguarding-chronology AP.DSL HS.DSL -
-safeguarding-chronology HS.DSL LA.SC ownProcedure
-safeguarding-chronology LA.SC AP.DSL authorityCommissions
-receipt * * -
-"""
+
+
+def second() -> list[tuple[str, str, str, str | None]]:
+    """The second transcription, row by row."""
+    every = {"MA": [name for name, role in routes.roles().items() if role.family == "MA"]}
+    lines = runpy.run_path(str(HERE / "routes_second.py"))["ROWS"].split("\n")
+    typed = [
+        (document, sender, receiver, None if condition == "-" else condition)
+        for document, senders, receivers, condition in (line.split() for line in lines if line)
+        for sender in senders.split(",")
+        for name in receivers.split(",")
+        for receiver in every.get(name, [name])
+    ]
+    pairs = {(sender, receiver) for _, sender, receiver, _ in typed if sender != "*"}
+    return typed + [(CORRECTION, *pair, None) for pair in sorted(pairs)]
 
 
 def test_two_transcriptions_of_the_route_table_agree() -> None:
-    expected = {
-        (document, sender, receiver, None if condition == "-" else condition)
-        for document, sender, receivers, condition in (line.split() for line in SECOND.split("\n") if line)
-        for receiver in receivers.split(",")
-    }
     found = [(r.document, r.from_role, r.to_role, r.condition) for r in routes.all_routes()]
-    assert set(found) == expected
-    assert len(found) == len(expected)
+    assert set(found) == set(second())
+    assert len(found) == len(second())
+
+
+def test_a_correction_reaches_the_desk_of_what_it_corrects() -> None:
+    for route in routes.all_routes():
+        if route.document not in {CORRECTION, "receipt"}:
+            correction = routes.find(CORRECTION, route.from_role, route.to_role)
+            assert correction is not None
+            assert correction.desk == route.desk
+
+
+def test_an_agency_is_told_under_a_condition_only() -> None:
+    for route in routes.all_routes():
+        if route.to_role.startswith("MA.") and route.document != CORRECTION:
+            assert route.condition is not None, route
 
 
 def test_every_document_type_has_a_route() -> None:
@@ -80,6 +80,24 @@ def test_a_social_worker_gets_a_chronology_at_the_safeguarding_desk_and_a_profil
     assert chronology is not None
     assert profile is not None
     assert (chronology.desk, profile.desk) == ("dsl", "general")
+
+
+def test_either_of_two_conditions_opens_a_way() -> None:
+    for stated in ("authorityCommissions", "notOnRoll"):
+        assert routes.find("absence-notice", "AP.ADM", "LA.INC", frozenset({stated})) is not None
+    assert routes.find("absence-notice", "AP.ADM", "LA.INC") is None
+
+
+def test_a_concern_never_leaves_the_safeguarding_desk() -> None:
+    assert routes.desk_of(CONCERN) == "dsl"
+    assert {route.desk for route in routes.all_routes() if route.document == CONCERN} == {"dsl"}
+
+
+def test_an_incident_reaches_the_safeguarding_lead_at_another_desk_than_the_lead() -> None:
+    lead, protector = (routes.find("incident-report", "AP.LEAD", to) for to in ("HS.APL", "HS.DSL"))
+    assert lead is not None
+    assert protector is not None
+    assert (lead.desk, protector.desk) == ("general", "dsl")
 
 
 def test_a_profile_goes_to_the_provider_with_a_companion() -> None:
@@ -134,6 +152,13 @@ def test_a_conditional_route_needs_its_own_condition() -> None:
         (CHRONOLOGY, "HS.DSL", "PAR"),
         (REPORT, "AP.LEAD", "PUP"),
         (REPORT, "AP.LEAD", "HS.SEN"),
+        (CONCERN, "AP.DSL", "HS.APL"),
+        (CONCERN, "HS.DSL", "MA.CAMHS"),
+        ("visit-record", "HS.APL", "PAR"),
+        ("pupil-voice", "HS.SEN", "LA.INC"),
+        ("placement-end", "OAP.LEAD", "HS.APL"),
+        (CORRECTION, "AP.LEAD", "AP.DSL"),
+        (CORRECTION, "HS.SEN", "HS.HT"),
         ("diary", "HS.SEN", "AP.LEAD"),
         (PROFILE, "HS.CAT", "AP.LEAD"),
         (PROFILE, "*", "*"),

@@ -55,13 +55,14 @@ ENVELOPE = {
     "frameworkId",
     "frameworkVersion",
 }
+# A correction and a registration concern say nothing about a pupil.
 SECTIONED = (
     "learner",
     "placement",
-    "learner-transfer-profile",
-    "placement-notification",
-    "final-report",
-    "safeguarding-chronology",
+    *sorted(
+        {*schemas.schema("document")["properties"]["type"]["enum"]}
+        - {"correction-withdrawal", "registration-concern"}
+    ),
 )
 # These stand beside other nodes and only narrow them: the nodes that they narrow are closed and annotated.
 NARROWING = ("if", "then", "not", "anyOf", "oneOf", "allOf")

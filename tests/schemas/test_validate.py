@@ -72,7 +72,7 @@ def test_an_unknown_document_type_gives_one_finding(bundle: Any) -> None:
     found = _one("bundle", bundle)
 
     assert (found.code, found.pointer) == ("schema.enum", "/documents/0/type")
-    assert found.fix.startswith("Use one of: learner-transfer-profile, ")
+    assert found.fix.startswith("Use one of: placement-referral, ")
 
 
 @pytest.mark.parametrize("wrong", [3, "text", None, [], True])
