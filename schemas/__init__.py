@@ -1,6 +1,6 @@
 """The standard itself and the only way to check a document against it.
 
-`load` reads bytes, `check` and `validate` hold a value against a schema. The sub-packages `rules`,
+`load` reads bytes, `check` and `validate` hold a value against a schema. The parts `rules`, `codes`, `case`,
 `routes` and `disclosure` are imported by name: `from schemas import rules`.
 """
 
