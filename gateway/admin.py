@@ -18,7 +18,8 @@ from gateway.files import CONFIG, Home, HomeError, write_private
 from gateway.settings import Settings
 from gateway.store import upgrade
 from signing import EncryptionKey, HopKey, KeySet, SigningPair, sign_directory
-from signing.names import DESKS
+from signing.entries import read_gateway, read_organisation
+from signing.names import DESKS, ORGANISATION, is_name
 
 DAY_S = 86_400
 #: How long keys of each use live (LTP-1 §2.6).
@@ -57,6 +58,10 @@ def make_home(settings: Settings) -> None:
 
 def make_keys(settings: Settings, organisation: str) -> Path:
     """Makes an organisation's keys: one signing pair, one encryption key for each desk. Raises HomeError."""
+    if not is_name(ORGANISATION, organisation):
+        raise HomeError(
+            "An organisation is named urn:ltp:org:<token>, with lower-case letters, digits and hyphens."
+        )
     home = Home(settings)
     path = home.key_file(organisation)
     if path.exists():
@@ -137,10 +142,21 @@ class DirectoryDraft:
         home.write_keys(self.folder / "root.keys", KeySet(signing=(root,)))
         self.roots.write_bytes(orjson.dumps([root.public.jwks()], option=orjson.OPT_INDENT_2))
 
-    def add(self, entry: Json) -> Path:
-        """Takes an entry (an organisation's or a gateway's document) into the draft."""
-        kind, name = ("orgs", entry["org"]) if "org" in entry else ("gateways", entry["gateway"])
-        path = self.folder / kind / f"{name.rpartition(':')[2]}.json"
+    def add(self, entry: Json, *, replace: bool = False) -> Path:
+        """Takes an entry (an organisation's or a gateway's document) into the draft.
+
+        Raises signing.DirectoryError when it is not one, and HomeError when it would give other keys to somebody
+        who is listed already: only a person decides that, with ``replace``.
+        """
+        kind, name = ("orgs", entry.get("org")) if "org" in entry else ("gateways", entry.get("gateway"))
+        token = str(name).rpartition(":")[2]
+        # Reading it strictly also refuses every name that could lead out of this folder.
+        (read_organisation if kind == "orgs" else read_gateway)(token, entry)
+        path = self.folder / kind / f"{token}.json"
+        if not replace and path.exists() and orjson.loads(path.read_bytes())["keys"] != entry["keys"]:
+            raise HomeError(
+                f"This is listed already, with other keys: {path}. Only replace it if you know why."
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(orjson.dumps(entry, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
         return path

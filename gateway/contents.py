@@ -1,5 +1,6 @@
 """Reading kept content: the body of a bundle or receipt, out of the vault."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ import pybase64
 from gateway.sealing import JWS
 from gateway.store.records import Content
 from gateway.vault import Vault
+from signing.encoding import sha256
 
 
 def kept(vault: Vault, content: Content) -> bytes:
@@ -22,8 +24,21 @@ def body_of(vault: Vault, content: Content) -> dict[str, Any]:
     kept, and the vault's encryption is authenticated. Evidence is checked with ``signing.verify_jws``.
     """
     data = kept(vault, content)
-    if content.form != JWS:
-        return dict(orjson.loads(data))
-    payload = orjson.loads(data)["payload"]
-    claims = orjson.loads(pybase64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return dict(claims["body"])
+    return archived(data).body if content.form == JWS else dict(orjson.loads(data))
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """What a kept inner message says, as it was verified when it arrived."""
+
+    jti: str
+    content_sha256: str
+    body: dict[str, Any] = field(repr=False)
+
+
+def archived(jws: bytes) -> Archived:
+    """A kept inner message, read without the directory: a record stays readable whatever becomes of its sender."""
+    text = orjson.loads(jws)["payload"]
+    payload = pybase64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    claims = orjson.loads(payload)
+    return Archived(claims["jti"], sha256(payload), dict(claims["body"]))

@@ -32,6 +32,7 @@ class Part:
     readers: tuple[str, ...]
     body: dict[str, Any]
     companion: bool
+    needs_companion: bool
 
     @property
     def address(self) -> str:
@@ -60,9 +61,8 @@ def split(transfer: Json) -> Split:
     findings: list[Finding] = []
     parts: list[Part] = []
     for index, recipient in enumerate(transfer["recipients"]):
-        part = _part(transfer, index, recipient, findings)
-        if part is not None:
-            parts.append(part)
+        parts += _parts(transfer, index, recipient, findings)
+    findings += _stays_here(transfer)
     findings += _destinations(transfer, parts)
     findings += _missing_companions(transfer, parts)
     findings += _too_large(parts)
@@ -90,6 +90,8 @@ def roles_not_held(directory: Directory, transfer: Json) -> Iterator[Finding]:
     judged by its receiver.
     """
     sender = transfer["from"]
+    if not holds(directory, sender["organisation"], sender["role"]):
+        yield _not_held("/from/role", "The sending organisation")
     for index, document in enumerate(transfer["documents"]):
         if not holds(directory, sender["organisation"], sending_role(document, sender)):
             yield _not_held(f"/documents/{index}/author/role", "The sending organisation")
@@ -109,20 +111,20 @@ def _not_held(pointer: str, who: str) -> Finding:
     )
 
 
-def _part(transfer: Json, index: int, recipient: Json, findings: list[Finding]) -> Part | None:
+def _parts(transfer: Json, index: int, recipient: Json, findings: list[Finding]) -> Iterator[Part]:
     if recipient["role"] in routes.roles() and routes.role(recipient["role"]).desk is None:
         findings.append(_no_desk(index))
-        return None
-    chosen: list[tuple[Json, Route]] = []
+        return
+    chosen: dict[str, list[tuple[Json, Route]]] = {}
     for document, route in _routed(transfer, recipient):
-        if route is not None:
-            chosen.append((document, route))
+        if route is not None and route.desk is not None:
+            chosen.setdefault(route.desk, []).append((document, route))
         elif document["documentId"] in recipient.get("documents", ()):
             findings.append(_not_allowed(index))
     if not chosen:
         findings.append(_empty_handed(index))
-        return None
-    return _build(transfer, recipient, chosen)
+    for desk, documents in chosen.items():
+        yield _build(transfer, recipient, desk, documents)
 
 
 def _routed(transfer: Json, recipient: Json) -> Iterator[tuple[Json, Route | None]]:
@@ -135,13 +137,13 @@ def _routed(transfer: Json, recipient: Json) -> Iterator[tuple[Json, Route | Non
         yield document, routes.find(document["type"], role, recipient["role"], conditions)
 
 
-def _build(transfer: Json, recipient: Json, chosen: Sequence[tuple[Json, Route]]) -> Part:
+def _build(transfer: Json, recipient: Json, desk: str, chosen: Sequence[tuple[Json, Route]]) -> Part:
+    # The desk is the route's: a role may read safeguarding at the dsl desk and everything else at general.
     conditions = frozenset(transfer.get("conditions", ())) | disclosure.standing(transfer["learner"])
     why = (recipient.get("reason"), conditions)
     role = recipient["role"]
     readers = tuple(sorted({reader for _, route in chosen for reader in route.readers}))
     everyone = frozenset({role, *readers})
-    desk = str(routes.role(role).desk)
     body: dict[str, Any] = {
         "transferId": transfer["transferId"],
         "from": transfer["from"],
@@ -156,15 +158,14 @@ def _build(transfer: Json, recipient: Json, chosen: Sequence[tuple[Json, Route]]
         ],
         "attachments": [],
     }
-    if "extensions" in transfer:
-        body["extensions"] = transfer["extensions"]
     if "legalName" not in body["learner"]:
         # A role that may not even know who it is about gets nothing about the learner.
         del body["learner"]
-    companion = any(route.companion for _, route in chosen) or _is_chronology(chosen)
+    needs_companion = any(route.companion for _, route in chosen)
+    companion = needs_companion or _is_chronology(chosen)
     if companion:
         body["companion"] = True
-    return Part(recipient["organisation"], desk, role, readers, body, companion)
+    return Part(recipient["organisation"], desk, role, readers, body, companion, needs_companion)
 
 
 def _view(kind: str, value: Json, roles: frozenset[str], why: tuple[str | None, frozenset[str]]) -> Json:
@@ -181,8 +182,7 @@ def _missing_companions(transfer: Json, parts: Sequence[Part]) -> Iterator[Findi
     told = {part.organisation for part in parts if part.companion and part.desk == "dsl"}
     for index, recipient in enumerate(transfer["recipients"]):
         needs = any(
-            part.companion
-            and part.desk != "dsl"
+            part.needs_companion
             and part.organisation == recipient["organisation"]
             and part.role == recipient["role"]
             for part in parts
@@ -199,14 +199,35 @@ def _missing_companions(transfer: Json, parts: Sequence[Part]) -> Iterator[Findi
             )
 
 
+def _stays_here(transfer: Json) -> Iterator[Finding]:
+    """What a transfer may hold and a bundle cannot carry: said, never dropped in silence."""
+    if transfer.get("attachments"):
+        yield Finding(
+            "transfer.attachments",
+            "error",
+            "/attachments",
+            "Files cannot be attached yet, so nothing of this transfer was sent.",
+            "Take the files out, and send them by the way that you use today.",
+        )
+    if transfer.get("extensions"):
+        yield Finding(
+            "transfer.extensions-stay",
+            "info",
+            "/extensions",
+            "The extensions of the transfer itself stay here: no role is known that may see them.",
+            "Put what has to travel into the extensions of a document.",
+        )
+
+
 def _destinations(transfer: Json, parts: Sequence[Part]) -> Iterator[Finding]:
     """Who gets each document, in words; a document that nobody may have stops the transfer."""
     for index, document in enumerate(transfer["documents"]):
-        told = [
-            routes.role(part.role).title
+        told = {
+            routes.role(role).title: None
             for part in parts
             if any(sent["documentId"] == document["documentId"] for sent in part.body["documents"])
-        ]
+            for role in (part.role, *part.readers)
+        }
         if told:
             yield Finding(
                 "transfer.goes-to",

@@ -5,11 +5,11 @@ matrix. Content of the ``dsl`` desk does not exist for anybody but a designated 
 with the ``dsl`` scope; every attempt to read it is written down before it is answered.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from gateway.contents import kept
+from gateway.contents import Archived, archived, kept
 from gateway.disclosure import sending_role
 from gateway.problems import Conflict, NotFound, Refused
 from gateway.receipts import Subject, make
@@ -18,7 +18,9 @@ from gateway.store.records import BundleRow, ReceiptRow
 from gateway.tokens import Rights
 from gateway.transfer import State, may_issue
 from schemas import disclosure, routes
-from signing import Evidence, verify_jws
+from signing import SigningError, verify_jws
+
+R = TypeVar("R")
 
 #: Codes with which people reject a bundle; the closed list keeps free text out of receipts.
 REJECTIONS = {
@@ -37,6 +39,7 @@ class Read:
     body: Mapping[str, Any]
     receipts: Sequence[ReceiptRow]
     content_sha256: str = ""
+    verified: bool = False
 
 
 def entries(services: Services, rights: Rights, after: int, limit: int) -> list[BundleRow]:
@@ -51,29 +54,47 @@ def entries(services: Services, rights: Rights, after: int, limit: int) -> list[
     return found[:limit]
 
 
-def read(services: Services, rights: Rights, bundle_id: str) -> Read:
-    """Opens a bundle for a reader and tells the sender, with the role that opened it, the first time.
+def read(services: Services, rights: Rights, bundle_id: str, render: Callable[[Read], R]) -> R:
+    """Opens a bundle for a reader and gives what ``render`` makes of it.
 
-    Raises NotFound when there is none that this reader may know of.
+    The sender is told, with the role that opened it, the first time, and only when there is something to show: a
+    reader who saw an error has opened nothing. Raises NotFound when there is none that this reader may know of.
     """
     row = services.store.received(rights.organisation, bundle_id)
     roles = _reading_roles(rights, row)
     services.store.log_access(rights.row, row, "read" if roles else "refused", services.clock.ms)
     if not roles:
         raise NotFound("not-found", "There is nothing with this id that you may see.")
-    evidence = _evidence(services, row)
+    text = _text(services, row)
+    message = archived(text)
+    seen = Read(
+        row,
+        _for_reader(message.body, roles),
+        services.store.receipts(row.id),
+        message.content_sha256,
+        _still_verifies(services, row, text),
+    )
+    rendered = render(seen)
     answer(services, row, State.OPENED, role=roles[0])
-    receipts = services.store.receipts(row.id)
-    return Read(row, _for_reader(evidence.body, roles), receipts, evidence.content_sha256)
+    return rendered
 
 
-def _evidence(services: Services, row: BundleRow) -> Evidence:
-    """What is kept of a received bundle, with both its signatures verified once more."""
+def _text(services: Services, row: BundleRow) -> bytes:
     if row.content_id is None:
         raise NotFound("not-found", "The content of this bundle was not kept.")
-    text = kept(services.vault, services.store.content(row.content_id))
-    # It existed when it was received: a key that its sender revoked later does not make it unreadable.
-    return verify_jws(text, services.directory.current(), row.created_ms // 1000)
+    return kept(services.vault, services.store.content(row.content_id))
+
+
+def _still_verifies(services: Services, row: BundleRow, text: bytes) -> bool:
+    """Whether both signatures verify against today's directory; they did when the bundle was taken.
+
+    They are judged at the time of receipt: a key that its sender revoked later changes nothing.
+    """
+    try:
+        verify_jws(text, services.directory.current(), row.created_ms // 1000)
+    except SigningError:
+        return False
+    return True
 
 
 def _reading_roles(rights: Rights, row: BundleRow) -> list[str]:
@@ -135,19 +156,20 @@ def answer(
     """Queues a receipt with ``status`` for a received bundle, unless it is as far along already."""
     if not may_issue(row.state, status) or row.content_id is None:
         return False
-    evidence = _evidence(services, row)
-    key = services.vault.key(services.store.content(row.content_id).key_id)
-    receipt = make(services, _subject(services, row, evidence), status, key, codes=codes, role=role)
+    content = services.store.content(row.content_id)
+    message = archived(kept(services.vault, content))
+    key = services.vault.key(content.key_id)
+    receipt = make(services, _subject(services, row, message), status, key, codes=codes, role=role)
     fresh = services.store.issue_receipt(row.id, receipt, services.clock.ms)
     services.bell.ring()
     return fresh
 
 
-def _subject(services: Services, row: BundleRow, evidence: Evidence) -> Subject:
+def _subject(services: Services, row: BundleRow, message: Archived) -> Subject:
     return Subject(
         organisation=row.org,
         sender=row.peer,
-        jti=evidence.jti,
-        content_sha256=evidence.content_sha256,
-        envelope_sha256=services.store.received_envelope(row.peer, evidence.jti),
+        jti=message.jti,
+        content_sha256=message.content_sha256,
+        envelope_sha256=services.store.received_envelope(row.org, row.peer, message.jti),
     )

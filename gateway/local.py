@@ -7,6 +7,7 @@ problem details in one place (``gateway.app``), and no answer repeats a value th
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -17,13 +18,14 @@ from starlette.responses import HTMLResponse, Response
 import schemas
 from gateway import inbox, send
 from gateway.pages import render_final_report
-from gateway.problems import Refused
+from gateway.problems import NotFound, Refused
 from gateway.services import Services
 from gateway.store.records import BundleRow, ReceiptRow, TransferRow
 from gateway.tokens import Rights, check
 from gateway.transfer import State
 from gateway.wire import read_limited
 from schemas import Finding, rules
+from signing import DirectoryError
 
 R = TypeVar("R")
 
@@ -69,7 +71,8 @@ def router(services: Services) -> APIRouter:
     @api.get("/transfers", summary="The transfers of this organisation, newest first")
     async def list_transfers(request: Request, before: str = _NEWEST, limit: int = _PAGE) -> Response:
         who = await work(rights, request, "transfers")
-        rows = await work(services.store.transfers, who.organisation, _cursor(before), _limited(limit))
+        wanted = partial(services.store.transfers, dsl="dsl" in who.row.scopes)
+        rows = await work(wanted, who.organisation, _cursor(before), _limited(limit))
         items = [{"transferId": row.transfer_id, "acceptedAt": _instant(row.created_ms)} for row in rows]
         last = f"{rows[-1].created_ms}_{rows[-1].transfer_id}" if rows else None
         return _json({"transfers": items, "before": last})
@@ -91,10 +94,9 @@ def router(services: Services) -> APIRouter:
     )
     async def get_bundle(request: Request, bundle_id: str) -> Response:
         who = await work(rights, request, "inbox")
-        opened = await work(inbox.read, services, who, bundle_id)
-        if "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(await work(_page, services, opened))
-        return _json({**_entry(opened.row), "body": opened.body, "receipts": _receipts(opened.receipts)})
+        as_page = "text/html" in request.headers.get("accept", "")
+        render = partial(_page, services) if as_page else _opened
+        return await work(inbox.read, services, who, bundle_id, render)
 
     @api.post(
         "/inbox/{bundle_id}/accept", summary="Accept a bundle into the record; the sender gets a receipt"
@@ -180,7 +182,9 @@ def _accepted(
     services: Services, who: Rights, body: bytes, idempotency_key: str | None
 ) -> tuple[dict[str, Any], bool]:
     accepted = send.accept(services, who, body, idempotency_key)
-    return _transfer(services, who, accepted.transfer_id), accepted.fresh
+    # What there is to say is said to whoever sent it, and kept nowhere: it may tell something about the child.
+    findings = [finding.to_json() for finding in accepted.findings]
+    return {**_transfer(services, who, accepted.transfer_id), "findings": findings}, accepted.fresh
 
 
 def _transfer(services: Services, who: Rights, transfer_id: str) -> dict[str, Any]:
@@ -188,10 +192,11 @@ def _transfer(services: Services, who: Rights, transfer_id: str) -> dict[str, An
     bundles = services.store.bundles_of(who.organisation, transfer_id)
     # A token without the dsl scope is not told that something goes to a DSL, or how it fares.
     seen = [bundle for bundle in bundles if bundle.desk != "dsl" or "dsl" in who.row.scopes]
+    if not seen:
+        raise NotFound("not-found", "There is nothing with this id that you may see.")
     return {
         "transferId": row.transfer_id,
         "acceptedAt": _instant(row.created_ms),
-        "findings": orjson.loads(row.findings),
         "bundles": [
             {
                 "bundleId": bundle.bundle_id,
@@ -248,19 +253,30 @@ def _organisations(services: Services) -> list[dict[str, Any]]:
     ]
 
 
-def _page(services: Services, opened: inbox.Read) -> str:
+def _name(services: Services, organisation: str) -> str:
+    """An organisation's name; its id when the directory does not know it any more."""
+    try:
+        return services.directory.current().organisation(organisation).name
+    except DirectoryError:
+        return organisation
+
+
+def _opened(opened: inbox.Read) -> Response:
+    return _json({**_entry(opened.row), "body": opened.body, "receipts": _receipts(opened.receipts)})
+
+
+def _page(services: Services, opened: inbox.Read) -> Response:
     if not any(document["type"] == "final-report" for document in opened.body["documents"]):
         raise Refused(
             "page.none", "There is no printable page for this kind of document yet.", "Ask for JSON."
         )
-    directory = services.directory.current()
     evidence = {
-        "sender": directory.organisation(opened.row.peer).name,
-        "receiver": directory.organisation(opened.row.org).name,
+        "sender": _name(services, opened.row.peer),
+        "receiver": _name(services, opened.row.org),
         "receipts": [
             {"status": row.status, "at": row.received, "by": row.by_role} for row in opened.receipts
         ],
         "content_sha256": opened.content_sha256,
-        "verified": True,
+        "verified": opened.verified,
     }
-    return render_final_report(opened.body, evidence)
+    return HTMLResponse(render_final_report(opened.body, evidence))

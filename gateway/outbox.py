@@ -11,13 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
+import orjson
 import structlog
 
 from gateway.contents import body_of
 from gateway.peers import DeliveryFailed, Expected
 from gateway.problems import GatewayError
 from gateway.receive import outside, receive
-from gateway.sealing import CannotSeal, Letter, sealed_letter
+from gateway.sealing import CannotSeal, Letter, recipient_keys, sealed_letter
 from gateway.services import Services
 from gateway.store.records import Attempt, Due
 from gateway.transfer import LEASE_MS, RESEAL_BEFORE_S, Backoff, State
@@ -145,7 +146,8 @@ class Outbox:
     def _with_envelope(self, due: Due) -> Due:
         """The delivery with an envelope that lives long enough: sealed afresh, and kept, where it must be."""
         services = self._services
-        if due.envelope is not None and due.exp > services.clock.seconds + RESEAL_BEFORE_S:
+        lives = due.envelope is not None and due.exp > services.clock.seconds + RESEAL_BEFORE_S
+        if lives and not (due.attempts > 1 and self._keys_changed(due)):
             return due
         body = body_of(services.vault, due.content)
         key = services.vault.key(due.content.key_id)
@@ -154,6 +156,15 @@ class Outbox:
         return replace(
             due, envelope=envelope.envelope, envelope_sha256=envelope.envelope_sha256, exp=envelope.exp
         )
+
+    def _keys_changed(self, due: Due) -> bool:
+        """Whether a message that is tried again is sealed to other keys than the recipient has by now.
+
+        Somebody who lost keys, or whose keys were rotated away while their gateway was down, could not open it.
+        """
+        now = {key.kid for key in recipient_keys(self._services, due.aud)}
+        entries = orjson.loads(due.envelope or b"{}").get("recipients", [])
+        return {entry["header"]["kid"] for entry in entries} != now
 
     def _hand_over(self, due: Due) -> None:
         assert due.envelope is not None  # noqa: S101 - _with_envelope gave it one

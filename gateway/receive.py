@@ -163,5 +163,6 @@ def _role_not_held(directory: Directory, body: Json) -> list[str]:
     """A role is only taken from, and given to, an organisation that holds roles of that family."""
     said = [(body["to"]["address"].partition("/")[0], body["to"]["role"])]
     sender = body["from"]
+    said.append((sender["organisation"], sender["role"]))
     said += [(sender["organisation"], sending_role(document, sender)) for document in body["documents"]]
     return [] if all(holds(directory, *one) for one in said) else ["role.not-held"]

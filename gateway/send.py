@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 import schemas
 from gateway.disclosure import Part, roles_not_held, split
 from gateway.problems import Forbidden, NotFound, Refused
@@ -136,7 +134,6 @@ def _new_transfer(
         transfer_id=transfer["transferId"],
         idempotency_key=idempotency_key or transfer["transferId"],
         request_sha256=sha256(data),
-        findings=orjson.dumps([finding.to_json() for finding in examined.findings]).decode(),
         bundles=tuple(bundles),
         now_ms=now_ms,
     )

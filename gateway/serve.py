@@ -1,6 +1,7 @@
 """Running a gateway as a process: uvicorn over the application, logs through an allow-list, a graceful stop."""
 
 import logging
+import socket
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -10,6 +11,7 @@ import uvicorn
 
 from gateway.app import create_app
 from gateway.bootstrap import build
+from gateway.files import HomeError
 from gateway.settings import Settings
 
 #: The only keys that ever reach a log line: ids of processes, codes and kinds, nothing about a child.
@@ -69,10 +71,27 @@ def server_config(app: Asgi, host: str, port: int) -> uvicorn.Config:
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT; requests and deliveries under way are finished first."""
+    """Serves until SIGTERM or SIGINT; requests and deliveries under way are finished first.
+
+    Raises HomeError when the address is taken: before anything of the gateway runs, because another gateway may
+    be at work on the same database.
+    """
     configure_logging()
-    gateway = build(settings)
-    app = create_app(gateway.services, on_stop=gateway.close)
-    gateway.start()
-    structlog.get_logger("serve").info("gateway.started", gateway=settings.gateway, port=settings.port)
-    uvicorn.Server(server_config(quiet(app), settings.host, settings.port)).run()
+    with _listening(settings) as listener:
+        gateway = build(settings)
+        app = create_app(gateway.services, on_stop=gateway.close)
+        gateway.start()
+        structlog.get_logger("serve").info("gateway.started", gateway=settings.gateway, port=settings.port)
+        server = uvicorn.Server(server_config(quiet(app), settings.host, settings.port))
+        server.run(sockets=[listener])
+
+
+def _listening(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as problem:
+        raise HomeError(
+            f"The gateway cannot listen on {settings.host} port {settings.port}: {problem.strerror}. "
+            "Is another gateway running there?"
+        ) from None

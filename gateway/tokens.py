@@ -5,10 +5,12 @@ import secrets
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 from gateway.problems import Forbidden, Unauthenticated
 from gateway.store import Store
 from gateway.store.records import TokenRow
+from schemas import routes
 
 #: What a token can be allowed. ``dsl`` is needed, beside the others, for everything on a ``dsl`` desk.
 SCOPES = {
@@ -19,6 +21,17 @@ SCOPES = {
 }
 
 _PREFIX = "ltp_"
+
+
+@cache
+def _dsl_readers() -> frozenset[str]:
+    """The roles to which safeguarding content is addressed: leads and deputies, and the LA's social care."""
+    return frozenset(
+        reader
+        for route in routes.all_routes()
+        if route.desk == "dsl"
+        for reader in (route.to_role, *route.readers)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +56,8 @@ class Rights:
         return self
 
     def reads_dsl(self) -> bool:
-        """Whether this is a designated safeguarding lead, or deputy, with the scope to read that desk."""
-        return "dsl" in self.row.scopes and any(role.endswith(".DSL") for role in self.row.roles)
+        """Whether this is somebody whom the routes name at that desk, with the scope to read it."""
+        return "dsl" in self.row.scopes and not self.row.roles.isdisjoint(_dsl_readers())
 
 
 def check(store: Store, authorization: str | None, now_ms: int) -> Rights:

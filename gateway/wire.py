@@ -25,7 +25,7 @@ from gateway.problems import (
 )
 from gateway.receive import hold, outside, receive
 from gateway.services import Services
-from signing import DirectoryError, Gateway, UnsealError
+from signing import Directory, DirectoryError, Gateway, UnsealError
 from signing.message import MAX_ENVELOPE
 
 #: How a refusal by ``signing`` is answered: one status for each kind, and the published code.
@@ -37,6 +37,10 @@ _UNSEAL: dict[str, type[GatewayError]] = {
 }
 
 
+#: A whole body has to be here after this time; slow callers hold memory.
+_BODY_S = 30.0
+
+
 async def read_limited(request: Request, limit: int) -> bytes:
     """The raw body. Raises TooLarge as soon as it is longer than ``limit`` bytes."""
     declared = request.headers.get("content-length", "0")
@@ -44,12 +48,13 @@ async def read_limited(request: Request, limit: int) -> bytes:
         raise _too_large(limit)
     parts, size = [], 0
     try:
-        async for part in request.stream():
-            size += len(part)
-            if size > limit:
-                raise _too_large(limit)
-            parts.append(part)
-    except ClientDisconnect:
+        async with asyncio.timeout(_BODY_S):
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    raise _too_large(limit)
+                parts.append(part)
+    except (ClientDisconnect, TimeoutError):
         raise Refused("body.incomplete", "The request ended before its body was complete.") from None
     return b"".join(parts)
 
@@ -64,6 +69,9 @@ def routes(services: Services) -> list[Route]:
     """The routes of the wire API for one gateway."""
 
     async def post_message(request: Request) -> Response:
+        if "signature-input" not in request.headers:
+            # Nothing is read, let alone held, for somebody who does not even say who they are.
+            raise _unsigned()
         envelope = await read_limited(request, MAX_ENVELOPE)
         caller = _caller(services, request, envelope)
         try:
@@ -93,17 +101,34 @@ def routes(services: Services) -> list[Route]:
 
 
 def _caller(services: Services, request: Request, body: bytes) -> Gateway:
-    message = hop.Request(request.method, str(request.url), dict(request.headers))
     try:
-        return hop.verify_request(message, body, services.directory.current(), services.clock.seconds)
+        directory = services.directory.current()
+        message = hop.Request(request.method, _own_url(services, directory, request), dict(request.headers))
+        return hop.verify_request(message, body, directory, services.clock.seconds)
     except DirectoryError:
         raise Unavailable("directory.unusable", "This gateway has no directory that it can trust.") from None
     except hop.HopRefused:
-        raise Unauthenticated(
-            "hop.signature",
-            "The request is not signed by a gateway of the directory.",
-            "Sign with your gateway's hop key (RFC 9421) and check both clocks.",
-        ) from None
+        raise _unsigned() from None
+
+
+def _unsigned() -> Unauthenticated:
+    return Unauthenticated(
+        "hop.signature",
+        "The request is not signed by a gateway of the directory.",
+        "Sign with your gateway's hop key (RFC 9421) and check both clocks.",
+    )
+
+
+def _own_url(services: Services, directory: Directory, request: Request) -> str:
+    """The URL that the caller must have signed: this gateway's own in the directory, not the caller's Host.
+
+    Otherwise a request signed for another gateway could be posted again here.
+    """
+    listed = directory.gateway(services.gateway).url
+    path, query = request.url.path, request.url.query
+    if listed is None:
+        return str(request.url)
+    return listed.rstrip("/") + path + (f"?{query}" if query else "")
 
 
 def _refusal(refused: UnsealError) -> GatewayError:

@@ -34,14 +34,20 @@ def init(folder: _Folder) -> None:
 
 
 @app.command("add")
-def add(entry: _Entry, folder: _Folder) -> None:
+def add(
+    entry: _Entry,
+    folder: _Folder,
+    replace: Annotated[
+        bool, typer.Option(help="Take other keys for somebody who is listed already.")
+    ] = False,
+) -> None:
     """Take in an organisation's or a gateway's entry."""
     import orjson
 
     value = orjson.loads(entry.read_bytes())
     if not isinstance(value, dict) or not ({"org", "gateway"} & value.keys()):
         fail("This is not an entry: use what ltp keys export-public or ltp directory gateway-entry printed.")
-    say(f"Taken in as {_draft(folder).add(value)}. Next: ltp directory publish")
+    say(f"Taken in as {_draft(folder).add(value, replace=replace)}. Next: ltp directory publish")
 
 
 @app.command("gateway-entry")

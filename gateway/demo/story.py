@@ -61,7 +61,7 @@ def _read(school: LocalApi, say: Say) -> Json:
     for finding in answer["findings"]:
         say(f"   {_sentence(finding)}")
     _must(answer["sendable"], "the transfer can be sent")
-    say("   nothing of this stops it: what is flagged is sent, and the flag is kept")
+    say("   nothing of this stops it: what is flagged is sent all the same")
     return done.transfer
 
 

@@ -81,14 +81,9 @@ def accept_transfer(connection: Connection, new: NewTransfer) -> bool:
     """
     if _known_request(connection, new):
         return False
-    both = {
-        "org": new.org,
-        "transfer_id": new.transfer_id,
-        "request_sha256": new.request_sha256,
-        "created_ms": new.now_ms,
-    }
-    connection.execute(s.insert_into(t.transfer), {**both, "findings": new.findings})
-    connection.execute(s.insert_into(t.idempotency), {**both, "key": new.idempotency_key})
+    under_key = _request_under_key(new)
+    connection.execute(s.insert_into(t.transfer), {k: v for k, v in under_key.items() if k != "key"})
+    connection.execute(s.insert_into(t.idempotency), under_key)
     for bundle in new.bundles:
         _send_bundle(connection, new, bundle)
     audit(connection, [_event(new.now_ms, "bundle.queued", b.org, b.sealed) for b in new.bundles])
@@ -109,8 +104,21 @@ def _known_request(connection: Connection, new: NewTransfer) -> bool:
                 f"This {what} was already used for a transfer with another content.",
                 f"Use a new {what} for a new transfer; to correct a document, raise its version.",
             )
+        if what == "transferId":
+            # The same transfer under another key: that key has its answer from now on as well.
+            _insert_new(connection, t.idempotency, _request_under_key(new))
         return True
     return False
+
+
+def _request_under_key(new: NewTransfer) -> dict[str, Any]:
+    return {
+        "org": new.org,
+        "transfer_id": new.transfer_id,
+        "request_sha256": new.request_sha256,
+        "created_ms": new.now_ms,
+        "key": new.idempotency_key,
+    }
 
 
 def _event(now_ms: int, name: str, iss: str, sealed: Envelope | None) -> dict[str, Any]:
@@ -279,7 +287,7 @@ def arrive(connection: Connection, new: Arrived) -> bool:
 
 
 def _known_bundle(connection: Connection, new: Arrived) -> int | None:
-    by_jti = {"b_iss": new.peer, "b_jti": new.jti}
+    by_jti = {"b_org": new.org, "b_iss": new.peer, "b_jti": new.jti}
     by_bundle = {"b_org": new.org, "b_bundle_id": new.bundle_id}
     for query, where in ((s.seen_by_jti, by_jti), (s.received_by_id, by_bundle)):
         row = connection.execute(query, where).one_or_none()

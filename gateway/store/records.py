@@ -47,13 +47,12 @@ class NewBundle:
 
 @dataclass(frozen=True, slots=True)
 class NewTransfer:
-    """A whole transfer, to be accepted in one commit. ``findings`` is JSON text."""
+    """A whole transfer, to be accepted in one commit."""
 
     org: str
     transfer_id: str
     idempotency_key: str
     request_sha256: str
-    findings: str
     bundles: tuple[NewBundle, ...]
     now_ms: int
 
@@ -200,7 +199,6 @@ class TransferRow:
     org: str
     transfer_id: str
     request_sha256: str
-    findings: str
     created_ms: int
 
 

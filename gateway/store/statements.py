@@ -79,7 +79,7 @@ outgoing_row = update(t.outgoing).where(t.outgoing.c.id == _b("id"))
 # --- receiving ----------------------------------------------------------------------------------------------
 
 seen_by_jti = select(t.seen.c.body_sha256, t.seen.c.iss, t.seen.c.bundle_row).where(
-    t.seen.c.iss == _b("iss"), t.seen.c.jti == _b("jti")
+    t.seen.c.org == _b("org"), t.seen.c.iss == _b("iss"), t.seen.c.jti == _b("jti")
 )
 #: Whoever sent it: two bundles with one id in one inbox could not be told apart by their reader.
 received_by_id = select(t.bundle.c.body_sha256, t.bundle.c.peer, t.bundle.c.id).where(

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, Table, and_, insert, or_, select
+from sqlalchemy import Connection, Row, Select, Table, and_, exists, insert, or_, select
 
 from gateway.problems import Conflict, NotFound
 from gateway.store import operations, statements, tables
@@ -135,17 +135,23 @@ class Store:
     def transfer(self, org: str, transfer_id: str) -> TransferRow:
         """One transfer of this organisation. Raises NotFound."""
         row = self._one(statements.transfer, b_org=org, b_transfer_id=transfer_id)
-        return TransferRow(row.org, row.transfer_id, row.request_sha256, row.findings, row.created_ms)
+        return TransferRow(row.org, row.transfer_id, row.request_sha256, row.created_ms)
 
-    def transfers(self, org: str, before: tuple[int, str], limit: int) -> list[TransferRow]:
-        """The newest transfers of this organisation before a cursor (the last one's instant and id)."""
-        t = tables.transfer
+    def transfers(self, org: str, before: tuple[int, str], limit: int, *, dsl: bool) -> list[TransferRow]:
+        """The newest transfers of this organisation before a cursor (the last one's instant and id).
+
+        Without ``dsl`` those that went to nobody but safeguarding leads are left out: they are not there for others.
+        """
+        t, b = tables.transfer, tables.bundle
         earlier = or_(
             t.c.created_ms < before[0], and_(t.c.created_ms == before[0], t.c.transfer_id < before[1])
         )
         query = select(t).where(t.c.org == org, earlier)
+        if not dsl:
+            mine = and_(b.c.org == t.c.org, b.c.transfer_id == t.c.transfer_id, b.c.direction == "out")
+            query = query.where(exists().where(mine, b.c.desk != "dsl"))
         rows = self._all(query.order_by(t.c.created_ms.desc(), t.c.transfer_id.desc()).limit(limit))
-        return [TransferRow(r.org, r.transfer_id, r.request_sha256, r.findings, r.created_ms) for r in rows]
+        return [TransferRow(r.org, r.transfer_id, r.request_sha256, r.created_ms) for r in rows]
 
     def bundles_of(self, org: str, transfer_id: str) -> list[BundleRow]:
         """The bundles that one transfer of this organisation became, in the order in which they were made."""
@@ -165,10 +171,12 @@ class Store:
         query = select(t).where(t.c.org == org, t.c.direction == "in", t.c.bundle_id == bundle_id)
         return _bundle(self._one(query.where(t.c.content_id.isnot(None)).order_by(t.c.id).limit(1)))
 
-    def received_envelope(self, iss: str, jti: str) -> str:
+    def received_envelope(self, org: str, iss: str, jti: str) -> str:
         """The hash of the envelope in which a received message came. Raises NotFound."""
         t = tables.seen
-        return str(self._one(select(t.c.envelope_sha256).where(t.c.iss == iss, t.c.jti == jti))[0])
+        return str(
+            self._one(select(t.c.envelope_sha256).where(t.c.org == org, t.c.iss == iss, t.c.jti == jti))[0]
+        )
 
     def receipts(self, bundle_row: int) -> list[ReceiptRow]:
         """The receipts of a bundle, oldest first."""

@@ -15,7 +15,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
@@ -38,7 +37,6 @@ transfer = Table(
     Column("org", String(80), primary_key=True),
     Column("transfer_id", String(36), primary_key=True),
     Column("request_sha256", String(43), nullable=False),
-    Column("findings", Text, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
 )
 
@@ -129,9 +127,9 @@ sealed = Table(
 seen = Table(
     "seen",
     metadata,
+    Column("org", String(80), primary_key=True),
     Column("iss", String(80), primary_key=True),
     Column("jti", String(22), primary_key=True),
-    Column("org", String(80), nullable=False),
     Column("body_sha256", String(43), nullable=False),
     Column("envelope_sha256", String(43), nullable=False),
     Column("bundle_row", ForeignKey("bundle.id"), nullable=True),

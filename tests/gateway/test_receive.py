@@ -101,8 +101,13 @@ def test_more_than_two_mebibytes_are_not_read(shared: World) -> None:
 
 def test_a_body_that_does_not_announce_its_length_is_limited_too(shared: World) -> None:
     parts = (b"x" * 65_536 for _ in range(MAX_ENVELOPE // 65_536 + 1))
-    answer = shared.hollow.client.post("/ltp/v1/messages", content=parts)
+    answer = shared.hollow.client.post("/ltp/v1/messages", content=parts, headers={"Signature-Input": "x=()"})
     assert code(answer) == (413, "body.too-large")
+
+
+def test_a_caller_who_does_not_say_who_they_are_is_told_so_whatever_the_body(shared: World) -> None:
+    answer = shared.hollow.client.post("/ltp/v1/messages", content=b"x" * (MAX_ENVELOPE + 1))
+    assert code(answer) == (401, "hop.signature")
 
 
 @pytest.mark.parametrize("length", ["-1", "²", "1e3", ""])

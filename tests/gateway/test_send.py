@@ -152,7 +152,7 @@ def test_validate_tells_the_same_and_keeps_nothing(world: World) -> None:
 
 def grown(transfer: Json, size: int) -> Json:
     """The transfer with as much open content as is asked for, which every bundle carries."""
-    transfer["extensions"] = {"x": "a" * size}
+    transfer["documents"][0]["extensions"] = {"x": "a" * size}
     return transfer
 
 

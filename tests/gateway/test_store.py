@@ -89,7 +89,6 @@ def transfer(name: str, key: str = "", body: str = "") -> NewTransfer:
         transfer_id=name,
         idempotency_key=key or name,
         request_sha256=digest(body or name),
-        findings="[]",
         bundles=(bundle(f"{name}{uuid.uuid4()}"),),
         now_ms=NOW,
     )

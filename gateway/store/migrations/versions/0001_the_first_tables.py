@@ -83,7 +83,6 @@ def upgrade() -> None:
         sa.Column("org", sa.String(length=80), nullable=False),
         sa.Column("transfer_id", sa.String(length=36), nullable=False),
         sa.Column("request_sha256", sa.String(length=43), nullable=False),
-        sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("org", "transfer_id", name=op.f("pk_transfer")),
     )
@@ -155,15 +154,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "seen",
+        sa.Column("org", sa.String(length=80), nullable=False),
         sa.Column("iss", sa.String(length=80), nullable=False),
         sa.Column("jti", sa.String(length=22), nullable=False),
-        sa.Column("org", sa.String(length=80), nullable=False),
         sa.Column("body_sha256", sa.String(length=43), nullable=False),
         sa.Column("envelope_sha256", sa.String(length=43), nullable=False),
         sa.Column("bundle_row", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("exp", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["bundle_row"], ["bundle.id"], name=op.f("fk_seen_bundle_row")),
-        sa.PrimaryKeyConstraint("iss", "jti", name=op.f("pk_seen")),
+        sa.PrimaryKeyConstraint("org", "iss", "jti", name=op.f("pk_seen")),
     )
     with op.batch_alter_table("seen", schema=None) as batch_op:
         batch_op.create_index("ix_seen_exp", ["exp"], unique=False)
