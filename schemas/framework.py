@@ -78,7 +78,15 @@ def areas(framework_id: str, version: str) -> Mapping[str, Area]:
 
 def scales() -> tuple[str, ...]:
     """Return every registered scale, those included whose range nobody has put on record."""
-    return tuple(sorted(data["id"] for data in _files("scales")))
+    return tuple(sorted(_licences()))
+
+
+def licence(ref: str) -> str:
+    """Return the licence status of any registered scale, with or without a range, or raise UnknownName."""
+    try:
+        return _licences()[ref]
+    except KeyError:
+        raise UnknownName("scale") from None
 
 
 def scale(ref: str) -> Scale:
@@ -113,6 +121,11 @@ def _areas(data: Mapping[str, Any]) -> Mapping[str, Area]:
         for area in domain["areas"]
     ]
     return {area.code: area for area in found}
+
+
+@cache
+def _licences() -> Mapping[str, str]:
+    return {data["id"]: data["licence"]["status"] for data in _files("scales")}
 
 
 @cache

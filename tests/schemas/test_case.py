@@ -2,6 +2,8 @@
 
 import copy
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from schemas import UnknownName, case
 from schemas.framework import framework, frameworks
 
+SCRIPT = Path(__file__).parents[1] / "check_samples.py"
 FRAMEWORK = ("urn:ltp:framework:ap-framework", "1.0.0")
 GRAMMAR = jsonschema_rs.validator_for(
     json.loads((Path(__file__).parent / "case-grammar.json").read_text("utf-8"))
@@ -98,3 +101,33 @@ def test_the_identifiers_are_the_same_on_every_machine() -> None:
 def test_an_unknown_framework_has_no_package() -> None:
     with pytest.raises(UnknownName, match="framework"):
         case.package(FRAMEWORK[0], "9.9.9")
+
+
+def check_samples(*arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("schema", "status", "words"),
+    [({"type": "object"}, 0, ": 0 faults"), ({"required": ["CFRubrics"]}, 1, ": 1 faults")],
+)
+def test_the_check_against_an_official_schema_says_what_it_found(
+    tmp_path: Path, schema: dict[str, Any], status: int, words: str
+) -> None:
+    (tmp_path / "case").mkdir()
+    official = tmp_path / "case" / "official_case-v1p1-cfpackage.schema.json"
+    official.write_text(json.dumps(schema), encoding="utf-8")
+
+    code, said = check_samples(str(tmp_path))
+    assert code == status
+    assert words in said
+
+
+def test_the_check_without_samples_says_how_to_call_it(tmp_path: Path) -> None:
+    for arguments in ([], [""], [str(tmp_path)]):
+        code, said = check_samples(*arguments)
+        assert code == 2
+        assert "SAMPLES=DIR" in said

@@ -12,7 +12,7 @@ import pytest
 
 import schemas
 from schemas import UnknownName, rules
-from schemas.framework import scales
+from schemas.framework import licence, scales
 
 ROOT = Path(__file__).parents[2] / "schemas" / "v1"
 FILES = sorted((ROOT / "scales").glob("*.json"))
@@ -180,6 +180,13 @@ def test_a_scale_without_a_range_on_record_is_registered_but_not_judged(ref: str
     assert ref in scales()
     with pytest.raises(UnknownName, match="scale"):
         schemas.scale(ref)
+
+
+def test_the_licence_of_an_instrument_is_known_even_without_a_range() -> None:
+    assert licence("urn:ltp:scale:boxall-profile:1") == "restricted"
+    assert licence("urn:ltp:scale:demo-5:1") == "open"
+    with pytest.raises(UnknownName, match="scale"):
+        licence("urn:ltp:scale:nobodys:1")
 
 
 def outcome(ref: str, code: str, raw: int) -> set[str]:
