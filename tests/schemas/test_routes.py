@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas import UnknownName, routes, schema
+from schemas import UnknownName, disclosure, routes, schema
 
 HERE = Path(__file__).parent
 V1 = HERE.parent.parent / "schemas" / "v1"
@@ -202,3 +202,30 @@ def test_the_desk_of_a_document_type() -> None:
     assert routes.desk_of(CHRONOLOGY) == "dsl"
     assert routes.desk_of(PROFILE) == "general"
     assert routes.desk_of("diary") is None
+
+
+# About no pupil, or about another document.
+SECTIONLESS = {"receipt", CORRECTION, "registration-concern"}
+
+
+def says_something(kind: str, readers: tuple[str, ...]) -> bool:
+    """Whether some valid example still has an item of a section when every condition holds."""
+    stated = {*disclosure.conditions(), *routes.conditions()}
+    members = schema(kind)["properties"]
+    for path in (V1 / "examples" / kind / "valid").glob("*.json"):
+        value = json.loads(path.read_text("utf-8"))
+        seen = disclosure.view(kind, value, readers, reason="asked for by telephone", conditions=stated)
+        if any("x-ltp-section" in members[name] for name in seen):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("route", [r for r in routes.all_routes() if r.document not in SECTIONLESS])
+def test_no_way_brings_a_document_that_says_nothing(route: routes.Route) -> None:
+    assert says_something(route.document, (route.to_role, *route.readers))
+
+
+@pytest.mark.parametrize("kind", ["pupil-voice", "ehcp-review-contribution"])
+def test_a_document_that_would_say_nothing_has_no_way(kind: str) -> None:
+    assert not says_something(kind, ("MA.YJ",))
+    assert routes.find(kind, "AP.LEAD", "MA.YJ", EVERY) is None
