@@ -5,11 +5,24 @@ missing, withheld or of the wrong form is never a pass. Free text is never inspe
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Literal
 
+from schemas.calendar import SchoolCalendar
 from schemas.findings import Finding, Severity
-from schemas.rules import authority, profile, protection, record, reintegration
+from schemas.rules import (
+    authority,
+    direction,
+    meals,
+    profile,
+    protection,
+    pupil,
+    record,
+    reintegration,
+    suspension,
+    watch,
+)
 from schemas.rules._case import Case, Outcome, Verdict, at, case
 from schemas.rules._catalogue import Rule, catalogue, profiles, rules_of
 
@@ -20,11 +33,46 @@ _RULES: Mapping[str, Callable[[Case, Rule], Iterable[Verdict]]] = {
     "PRF-05": profile.values_on_scale,
     "PRF-09": profile.no_safeguarding,
     "REI-03": reintegration.report_complete,
+    "OSD-01": direction.notice_in_time,
+    "OSD-02": direction.notice_complete,
+    "OSD-03": direction.right_recipients,
+    "OSD-04": direction.in_writing,
+    "OSD-05": direction.not_from_first_day,
+    "OSD-06": direction.officer_consulted,
+    "OSD-07": direction.tried_before,
+    "OSD-08": direction.within_maximum,
+    "OSD-09": direction.explained_first,
+    "OSD-10": direction.agreement_recorded,
+    "OSD-11": direction.review_on_request,
+    "OSD-12": direction.agencies_told,
+    "SUS-01": suspension.by_day_six,
+    "SUS-02": suspension.counted_together,
+    "SUS-03": suspension.from_day_one,
+    "SUS-04": suspension.notice_complete,
+    "SUS-05": suspension.notice_in_time,
+    "SUS-06": suspension.short_notice,
+    "SUS-07": suspension.duty_applies,
+    "SUS-08": suspension.work_set,
+    "SUS-09": suspension.plan_updated,
+    "LA-01": authority.told_in_time,
     "LA-02": authority.questions_answered,
+    "LA-03": authority.exit_and_visit,
+    "LA-04": authority.asked_early,
+    "LA-05": authority.told_of_time_at_home,
+    "LA-06": authority.record_complete,
+    "LA-07": authority.every_authority,
+    "FSM-01": meals.arranged,
+    "FSM-02": meals.duty_recorded,
+    "FSM-03": meals.considered,
     "SAF-04": protection.addressed_to_lead,
     "DPX-01": protection.lawful_basis,
     "DPX-02": protection.allowed,
     "REC-01": record.complete,
+    "AGE-01": pupil.school_age,
+    "AGE-02": pupil.notice_to_adult,
+    "CAL-01": pupil.calendar_known,
+    "POL-01": watch.limits,
+    "POL-02": watch.register,
 }
 _NOTHING = Verdict("notApplicable", (), "Nothing here is what this rule is about.")
 _SEVERITIES: Mapping[Outcome, Severity] = {"error": "error", "warning": "warning"}
@@ -55,14 +103,23 @@ class Result:
         return Finding(self.rule, _SEVERITIES.get(self.outcome, "info"), place, self.message, self.fix)
 
 
-def evaluate(subject: Mapping[str, Any], profile: str = "national") -> tuple[Result, ...]:
+def evaluate(
+    subject: Mapping[str, Any],
+    profile: str = "national",
+    *,
+    calendar: SchoolCalendar | None = None,
+    today: date | None = None,
+) -> tuple[Result, ...]:
     """Run every rule of a profile over a transfer, a bundle or `{"documents": [...]}`.
+
+    `calendar` is the home school's; what counts school days is not evaluable without it. `today` lets what
+    has not been done yet be judged as overdue; nothing here looks at a clock.
 
     Each rule gives at least one result, `notApplicable` where it concerns nothing in the subject. Raises
     UnknownName for an unknown profile, and nothing else.
     """
     chosen = rules_of(profile)
-    taken = case(subject)
+    taken = replace(case(subject), calendar=calendar, today=today)
     return tuple(result for rule in chosen for result in _run(rule, taken, profile))
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
+from schemas.calendar import SchoolCalendar
 from schemas.disclosure import standing
 from schemas.pointers import pointer
 
@@ -64,6 +66,8 @@ class Case:
     components: tuple[Item, ...]
     conditions: frozenset[str]
     malformed: tuple[Path, ...]
+    calendar: SchoolCalendar | None = None
+    today: date | None = None
 
     def items(self) -> tuple[Item, ...]:
         """Return the documents and the components."""

@@ -1,0 +1,186 @@
+"""What a rule may rely on: a fact that is there and in the right form, or the reason why nobody can tell.
+
+A rule reads through these functions and never looks for itself: `find` gives None for what is missing,
+`need` does not go on without it. Both raise Unseen for what was withheld or is not in the right form, and
+`judged` turns that into `notEvaluable`, so that no rule can pass on something that it did not see.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+from schemas.calendar import OutsideCalendar, SchoolCalendar, legal_date
+from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._catalogue import Rule
+from schemas.rules._look import Look, look
+
+Judge = Callable[[Item, Case, Rule], Verdict | None]
+
+_DATE = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(_DATE.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?Z")
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+_NO_CALENDAR = "Without the home school's calendar nobody can count school days."
+_OUTSIDE = "The school calendar does not cover a day that this rule needs."
+
+
+class Unseen(Exception):
+    """Something that a rule needs was withheld, is missing or is not in the right form."""
+
+    def __init__(self, *places: str, why: str = "") -> None:
+        self.places = places
+        self.why = why or "Something that this rule needs is missing, withheld or not in the right form."
+        super().__init__("a fact is not there")
+
+
+def judged(case: Case, rule: Rule, kind: str, judge: Judge) -> Iterator[Verdict]:
+    """Judge the current version of each document of a type; None means that the rule is not about it."""
+    for item in current(case, kind):
+        verdict = one(item, case, rule, judge)
+        if verdict is not None:
+            yield verdict
+
+
+def one(item: Item, case: Case, rule: Rule, judge: Judge) -> Verdict | None:
+    """Judge one thing; what is not there to be seen makes it not evaluable."""
+    try:
+        return judge(item, case, rule)
+    except Unseen as unseen:
+        return Verdict("notEvaluable", unseen.places or (at(item.path),), unseen.why)
+    except OutsideCalendar:
+        return Verdict("notEvaluable", (at(item.path),), _OUTSIDE)
+
+
+def passed(item: Item, *names: str) -> Verdict:
+    """Return a pass on a document, or on some of its members."""
+    return Verdict("pass", tuple(at(item.path, name) for name in names) or (at(item.path),))
+
+
+def current(case: Case, kind: str) -> list[Item]:
+    """Return the documents of a type, without those of which a newer version is there."""
+    newest: dict[object, tuple[int, Item]] = {}
+    for item in case.documents:
+        if item.kind == kind:
+            key, version = item.value.get("documentId"), item.value.get("version")
+            number = version if isinstance(version, int) else 0
+            name = key if isinstance(key, str) else item.path
+            if name not in newest or newest[name][0] < number:
+                newest[name] = (number, item)
+    return [item for _, item in newest.values()]
+
+
+def beside(case: Case, item: Item, kind: str) -> list[Item]:
+    """Return the documents of a type that belong to the same placement as an item."""
+    mine = item.value.get("placementId")
+    return [other for other in current(case, kind) if other.value.get("placementId") == mine]
+
+
+def learner(case: Case) -> Item:
+    """Return the pupil, or raise Unseen."""
+    return _component(case, "learner")
+
+
+def placement(case: Case, item: Item | None = None) -> Item:
+    """Return the placement (that the item belongs to), or raise Unseen."""
+    found = _component(case, "placement")
+    if item is not None and item.value.get("placementId") != found.value.get("placementId"):
+        raise Unseen("/placement", why="The placement of this document is not here.")
+    return found
+
+
+def seen_placement(case: Case, item: Item | None = None) -> Item | None:
+    """Return the placement if it is here."""
+    try:
+        return placement(case, item)
+    except Unseen:
+        return None
+
+
+def calendar(case: Case) -> SchoolCalendar:
+    """Return the home school's calendar, or raise Unseen."""
+    if case.calendar is None:
+        raise Unseen(why=_NO_CALENDAR)
+    return case.calendar
+
+
+def find(item: Item, kind: str, *steps: str) -> Any:  # noqa: ANN401 - what `kind` says
+    """Return the value at some place, None if it is missing; raise Unseen if it cannot be seen."""
+    if steps[0] in item.withheld:
+        raise Unseen(at(item.path, *steps), why="Something that this rule needs was withheld.")
+    value: Any = item.value
+    for index, step in enumerate(steps, 1):
+        value = value.get(step)
+        seen = look(value, kind if index == len(steps) else "object")
+        if seen is Look.MISSING:
+            return [] if kind == "array" and value == [] else None
+        if seen is not Look.PRESENT:
+            raise Unseen(at(item.path, *steps))
+    return value
+
+
+def need(item: Item, kind: str, *steps: str) -> Any:  # noqa: ANN401 - what `kind` says
+    """Return the value at some place, or raise Unseen."""
+    value = find(item, kind, *steps)
+    if value is None:
+        raise Unseen(at(item.path, *steps))
+    return value
+
+
+def find_day(item: Item, *steps: str) -> date | None:
+    """Return the day at some place, None if it is missing."""
+    value = find(item, "string", *steps)
+    return None if value is None else as_day(value, at(item.path, *steps))
+
+
+def need_day(item: Item, *steps: str) -> date:
+    """Return the day at some place, or raise Unseen."""
+    return as_day(need(item, "string", *steps), at(item.path, *steps))
+
+
+def need_instant(item: Item, *steps: str) -> datetime:
+    """Return the instant at some place, or raise Unseen."""
+    return _instant(need(item, "string", *steps), at(item.path, *steps))
+
+
+def written_on(item: Item) -> date:
+    """Return the day, in England, on which a document was written, or raise Unseen."""
+    return legal_date(need_instant(item, "createdAt"))
+
+
+def as_day(value: object, place: str) -> date:
+    """Return the day that a text names, or raise Unseen."""
+    try:
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise Unseen(place)
+
+
+def is_time(value: object) -> bool:
+    """Say whether a value is a time of day."""
+    return isinstance(value, str) and _TIME.fullmatch(value) is not None
+
+
+def entries(item: Item, *steps: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the objects of a list with their places, none if it is missing; raise Unseen if one is odd."""
+    found = find(item, "array", *steps) or []
+    if not all(isinstance(entry, dict) for entry in found):
+        raise Unseen(at(item.path, *steps))
+    return [(at(item.path, *steps, index), entry) for index, entry in enumerate(found)]
+
+
+def _component(case: Case, kind: str) -> Item:
+    found = next((item for item in case.components if item.kind == kind), None)
+    if found is None:
+        raise Unseen(f"/{kind}", why=f"The {kind} is not here.")
+    return found
+
+
+def _instant(value: str, place: str) -> datetime:
+    try:
+        if _INSTANT.fullmatch(value):
+            return datetime.fromisoformat(value)
+    except ValueError:
+        pass
+    raise Unseen(place)

@@ -1,0 +1,49 @@
+"""Rules that only watch what a government intends or has not yet brought into force (POL)."""
+
+from collections.abc import Iterator
+
+from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._catalogue import Rule
+from schemas.rules._facts import Judge, Unseen, entries, learner, need, need_day, one
+from schemas.rules.pupil import compulsory
+
+
+def limits(case: Case, rule: Rule) -> Iterator[Verdict]:
+    """POL-01: how long, or how much of the week, somewhere that is not a school."""
+    return _placed(case, rule, _limits)
+
+
+def _limits(item: Item, _case: Case, rule: Rule) -> Verdict | None:
+    if need(item, "boolean", "provider", "registeredSchool", "registered"):
+        return None
+    sessions = len(entries(item, "attendancePattern"))
+    if not sessions:
+        raise Unseen(at(item.path, "attendancePattern"))
+    length = (need_day(item, "plannedEndDate") - need_day(item, "startDate")).days + 1
+    places = (at(item.path, "attendancePattern"), at(item.path, "plannedEndDate"))
+    if sessions <= rule.thresholds["sessionsPerWeek"] or length <= rule.thresholds["weeks"] * 7:
+        return Verdict("pass", places)
+    message = "The placement is longer and fuller than the limits that the government intends."
+    return Verdict("info", places, message)
+
+
+def register(case: Case, rule: Rule) -> Iterator[Verdict]:
+    """POL-02: whether the register of children not in school would cover the pupil."""
+    return _placed(case, rule, _register)
+
+
+def _register(item: Item, case: Case, _rule: Rule) -> Verdict:
+    first, last = compulsory(need_day(learner(case), "dateOfBirth"))
+    school = need(item, "boolean", "provider", "registeredSchool", "registered")
+    arranged = need(item, "string", "commissioner", "role") == "school"
+    place = at(item.path, "provider", "registeredSchool")
+    if arranged and not school and first <= need_day(item, "startDate") <= last:
+        message = "Once it is in force, the register of children not in school would cover this pupil."
+        return Verdict("info", (place,), message)
+    return Verdict("pass", (place,))
+
+
+def _placed(case: Case, rule: Rule, judge: Judge) -> Iterator[Verdict]:
+    for item in case.components:
+        verdict = one(item, case, rule, judge) if item.kind == "placement" else None
+        yield from (verdict,) if verdict else ()
