@@ -120,3 +120,49 @@ def test_roots_that_are_no_roots_are_refused(tmp_path: Path, text: str) -> None:
 
 def test_the_roots_of_a_directory_are_read(world: World) -> None:
     assert len(read_roots(world.draft.roots)) == 1
+
+
+# --- names and keys of the directory -----------------------------------------------------------------------------
+
+BAD_TOKENS = ["../../evil", "..", "a/b", "/evil", "", "UPPER", "a\\b", "a\u0000", "a\n"]
+
+
+def everything(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("token", BAD_TOKENS)
+@pytest.mark.parametrize(
+    ("kind", "listed", "name", "prefix"),
+    [("orgs", "hollow-farm", "org", "urn:ltp:org:"), ("gateways", "hollow", "gateway", "urn:ltp:gw:")],
+)
+def test_an_entry_whose_name_leads_elsewhere_is_not_taken(
+    world: World, kind: str, listed: str, name: str, prefix: str, token: str
+) -> None:
+    entry = world.entry(kind, listed)
+    before = everything(world.base)
+    with pytest.raises(DirectoryError):
+        world.draft.add(entry | {name: prefix + token}, replace=True)
+    assert everything(world.base) == before
+    assert world.draft.add(entry | {name: f"{prefix}new"}).parent == world.draft.folder / kind
+
+
+@pytest.mark.parametrize("token", BAD_TOKENS)
+def test_keys_are_made_for_names_of_organisations_only(world: World, token: str) -> None:
+    before = everything(world.base)
+    with pytest.raises(HomeError, match="lower-case"):
+        admin.make_keys(world.ash.settings, f"urn:ltp:org:{token}")
+    assert everything(world.base) == before
+    path = admin.make_keys(world.ash.settings, "urn:ltp:org:new-school")
+    assert path.parent == world.ash.settings.home / "keys"
+
+
+def test_other_keys_for_a_listed_organisation_are_taken_only_when_a_person_says_so(world: World) -> None:
+    entry = world.entry("orgs", "hollow-farm")
+    other = entry | {"keys": world.entry("orgs", "northshire")["keys"]}
+    with pytest.raises(HomeError, match="other keys"):
+        world.draft.add(other)
+    assert world.entry("orgs", "hollow-farm") == entry
+    world.draft.add(entry | {"name": "Hollow Farm Barns"})  # the same keys, another word
+    world.draft.add(other, replace=True)
+    assert world.entry("orgs", "hollow-farm")["keys"] == other["keys"]
