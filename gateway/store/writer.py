@@ -51,6 +51,8 @@ class Writer:
         self._stopped = False
         # Nothing is put behind the end of the queue, where it would wait for ever.
         self._door = threading.Lock()
+        #: Kept between transactions: to take one out of the pool costs as much as a small transaction.
+        self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -82,7 +84,8 @@ class Writer:
             batch, ended = self._drain(first)
             self._commit(batch)
             if ended:
-                return
+                break
+        self._hang_up()
 
     def _drain(self, first: _Request) -> tuple[list[_Request], bool]:
         batch = [first]
@@ -114,10 +117,21 @@ class Writer:
 
     def _transaction(self, batch: list[_Request]) -> list[Any]:
         results: list[Any] = []
-        with self._engine.begin() as connection:
-            for op, group in _runs(batch):
-                results.extend(op(connection, [request.arg for request in group]))
+        connection = self._connection = self._connection or self._engine.connect()
+        try:
+            with connection.begin():
+                for op, group in _runs(batch):
+                    results.extend(op(connection, [request.arg for request in group]))
+        except BaseException:
+            # Whatever state it is in, the next transaction starts on a connection that the pool has checked.
+            self._hang_up()
+            raise
         return results
+
+    def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def _runs(batch: list[_Request]) -> list[tuple[Callable[..., Sequence[Any]], list[_Request]]]:

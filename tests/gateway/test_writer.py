@@ -69,8 +69,12 @@ class Gate:
 
 
 def written(engine: Engine) -> list[int]:
-    with engine.connect() as connection:
-        return sorted(connection.execute(select(number.c.value)).scalars())
+    # The writer keeps the one connection of its engine; reading goes another way, as it does in the store.
+    reader = open_engine(Path(str(engine.url.database)), writer=False)
+    with reader.connect() as connection:
+        found = sorted(connection.execute(select(number.c.value)).scalars())
+    reader.dispose()
+    return found
 
 
 def commits(engine: Engine) -> list[None]:
