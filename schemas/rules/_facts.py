@@ -128,18 +128,23 @@ def need(item: Item, kind: str, *steps: str) -> Any:  # noqa: ANN401 - what `kin
 
 def find_day(item: Item, *steps: str) -> date | None:
     """Return the day at some place, None if it is missing."""
-    value = find(item, "string", *steps)
-    return None if value is None else as_day(value, at(item.path, *steps))
+    return None if find(item, "string", *steps) is None else need_day(item, *steps)
 
 
 def need_day(item: Item, *steps: str) -> date:
     """Return the day at some place, or raise Unseen."""
-    return as_day(need(item, "string", *steps), at(item.path, *steps))
+    found = day_of(need(item, "string", *steps))
+    if found is None:
+        raise Unseen(at(item.path, *steps))
+    return found
 
 
 def need_instant(item: Item, *steps: str) -> datetime:
     """Return the instant at some place, or raise Unseen."""
-    return _instant(need(item, "string", *steps), at(item.path, *steps))
+    found = _instant(need(item, "string", *steps))
+    if found is None:
+        raise Unseen(at(item.path, *steps))
+    return found
 
 
 def written_on(item: Item) -> date:
@@ -149,12 +154,19 @@ def written_on(item: Item) -> date:
 
 def as_day(value: object, place: str) -> date:
     """Return the day that a text names, or raise Unseen."""
+    found = day_of(value)
+    if found is None:
+        raise Unseen(place)
+    return found
+
+
+def day_of(value: object) -> date | None:
+    """Return the day that a text names, None if it names none."""
     try:
-        if isinstance(value, str) and _DATE.fullmatch(value):
-            return date.fromisoformat(value)
+        known = isinstance(value, str) and _DATE.fullmatch(value) is not None
+        return date.fromisoformat(str(value)) if known else None
     except ValueError:
-        pass
-    raise Unseen(place)
+        return None
 
 
 def is_time(value: object) -> bool:
@@ -177,10 +189,8 @@ def _component(case: Case, kind: str) -> Item:
     return found
 
 
-def _instant(value: str, place: str) -> datetime:
+def _instant(value: str) -> datetime | None:
     try:
-        if _INSTANT.fullmatch(value):
-            return datetime.fromisoformat(value)
+        return datetime.fromisoformat(value) if _INSTANT.fullmatch(value) else None
     except ValueError:
-        pass
-    raise Unseen(place)
+        return None

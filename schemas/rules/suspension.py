@@ -8,10 +8,9 @@ from schemas.rules._case import Case, Item, Verdict, at
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
-    as_day,
     beside,
     calendar,
-    entries,
+    day_of,
     find,
     find_day,
     is_time,
@@ -263,13 +262,18 @@ def _periods(item: Item, case: Case) -> list[_Period]:
 
 
 def _own(item: Item) -> list[_Period]:
-    found: list[_Period] = []
-    for place, entry in entries(item, "exclusionPeriods"):
-        end = entry.get("end")
-        found.append((as_day(entry.get("start"), place), None if end is None else as_day(end, place)))
-    if not found:
+    found = [_period(entry) for entry in find(item, "array", "exclusionPeriods") or []]
+    known = [period for period in found if period is not None]
+    if not known or len(known) < len(found):
         raise Unseen(at(item.path, "exclusionPeriods"))
-    return found
+    return known
+
+
+def _period(entry: object) -> _Period | None:
+    if not isinstance(entry, dict):
+        return None
+    start, end = day_of(entry.get("start")), day_of(entry.get("end"))
+    return None if start is None or (end is None and "end" in entry) else (start, end)
 
 
 def _start(item: Item) -> datetime:
