@@ -83,9 +83,10 @@ class HttpPeers:
     def _close_overdue(self) -> None:
         while not self._closed.wait(min(self._timeout_s, 1.0)):
             with self._lock:
-                late = [client for client, until in self._running.items() if time.monotonic() > until]
-            for client in late:
-                client.close()
+                # Under the lock, so that it is still the overdue exchange that is cut off, and not the next one.
+                for client, until in self._running.items():
+                    if time.monotonic() > until:
+                        client.close()
 
     def _client(self) -> httpx2.Client:
         """This thread's client; a new one in the place of one that was closed under an overdue exchange."""
