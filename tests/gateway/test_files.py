@@ -131,27 +131,27 @@ def everything(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("token", BAD_TOKENS)
 @pytest.mark.parametrize(
     ("kind", "listed", "name", "prefix"),
     [("orgs", "hollow-farm", "org", "urn:ltp:org:"), ("gateways", "hollow", "gateway", "urn:ltp:gw:")],
 )
 def test_an_entry_whose_name_leads_elsewhere_is_not_taken(
-    world: World, kind: str, listed: str, name: str, prefix: str, token: str
+    world: World, kind: str, listed: str, name: str, prefix: str
 ) -> None:
     entry = world.entry(kind, listed)
     before = everything(world.base)
-    with pytest.raises(DirectoryError):
-        world.draft.add(entry | {name: prefix + token}, replace=True)
+    for token in BAD_TOKENS:
+        with pytest.raises(DirectoryError):
+            world.draft.add(entry | {name: prefix + token}, replace=True)
     assert everything(world.base) == before
     assert world.draft.add(entry | {name: f"{prefix}new"}).parent == world.draft.folder / kind
 
 
-@pytest.mark.parametrize("token", BAD_TOKENS)
-def test_keys_are_made_for_names_of_organisations_only(world: World, token: str) -> None:
+def test_keys_are_made_for_names_of_organisations_only(world: World) -> None:
     before = everything(world.base)
-    with pytest.raises(HomeError, match="lower-case"):
-        admin.make_keys(world.ash.settings, f"urn:ltp:org:{token}")
+    for token in BAD_TOKENS:
+        with pytest.raises(HomeError, match="lower-case"):
+            admin.make_keys(world.ash.settings, f"urn:ltp:org:{token}")
     assert everything(world.base) == before
     path = admin.make_keys(world.ash.settings, "urn:ltp:org:new-school")
     assert path.parent == world.ash.settings.home / "keys"

@@ -155,3 +155,27 @@ def test_a_request_is_no_answer(shared: World) -> None:
     headers = dict(shared.hollow.services.signer.request("POST", URL, BODY, now))
     with pytest.raises(HopRefused):
         verify_answer(Answer(202, headers, URL), BODY, shared.ash.services.directory.current(), now)
+
+
+# --- requests for another gateway --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("signed_for", "host", "status"),
+    [
+        ("hollow.example", "hollow.example", 202),
+        ("hollow.example", "127.0.0.1:8700", 202),  # behind a proxy
+        ("north.example", "north.example", 401),
+        ("north.example", "hollow.example", 401),
+        ("north.example", "north.example/ltp/v1/messages?", 401),
+    ],
+)
+def test_a_request_counts_for_the_gateway_that_it_was_signed_for_whatever_its_host(
+    world: World, signed_for: str, host: str, status: int
+) -> None:
+    envelope = world.seal("urn:ltp:org:ash-vale", "urn:ltp:org:hollow-farm/general", world.bundle()).envelope
+    url, now = f"https://{signed_for}/ltp/v1/messages", int(world.time.value)
+    headers = world.ash.services.signer.request("POST", url, envelope, now) | {"Host": host}
+    answer = world.hollow.client.post("/ltp/v1/messages", content=envelope, headers=headers)
+    assert answer.status_code == status
+    assert len(world.hollow.received()) == (1 if status == 202 else 0)

@@ -13,6 +13,8 @@ import pytest
 from gateway import admin
 from gateway.contents import body_of
 from gateway.disclosure import split
+from gateway.store.records import TokenRow
+from gateway.tokens import Rights
 
 if TYPE_CHECKING:
     from tests.gateway.conftest import Json, Node, World
@@ -98,6 +100,15 @@ def test_social_care_reads_it_with_the_dsl_scope_and_nobody_else_does(
     assert answer.status_code == status
     assert [one["bundleId"] for one in listed] == ([row.bundle_id] if status == 200 else [])
     assert ("chronologyEntries" in answer.text or "nilReturn" in answer.text) is (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("roles", "reads"),
+    [("LA.SC", True), ("AP.DSL", True), ("AP.LEAD LA.SC", True), ("AP.LEAD", False), ("LA.INC HS.HT", False)],
+)
+def test_only_a_role_that_a_route_names_at_the_dsl_desk_reads_there(roles: str, reads: bool) -> None:
+    row = TokenRow("", NORTH, frozenset({"inbox", "dsl"}), frozenset(roles.split()), "a test", 0, None)
+    assert Rights(row).reads_dsl() is reads
 
 
 # --- what a token without the dsl scope is told ------------------------------------------------------------------
@@ -371,27 +382,3 @@ def test_asking_for_a_page_that_there_is_not_opens_nothing_and_json_does(world: 
     assert call(world.hollow, "GET", path, headers=bearer).status_code == 200
     world.settle()
     assert states(world, transfer)[GENERAL] == "opened"
-
-
-# --- requests for another gateway --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("signed_for", "host", "status"),
-    [
-        ("hollow.example", "hollow.example", 202),
-        ("hollow.example", "127.0.0.1:8700", 202),  # behind a proxy
-        ("north.example", "north.example", 401),
-        ("north.example", "hollow.example", 401),
-        ("north.example", "north.example/ltp/v1/messages?", 401),
-    ],
-)
-def test_a_request_counts_for_the_gateway_that_it_was_signed_for_whatever_its_host(
-    world: World, signed_for: str, host: str, status: int
-) -> None:
-    envelope = world.seal(ASH, GENERAL, world.bundle()).envelope
-    url, now = f"https://{signed_for}/ltp/v1/messages", int(world.time.value)
-    headers = world.ash.services.signer.request("POST", url, envelope, now) | {"Host": host}
-    answer = world.hollow.client.post("/ltp/v1/messages", content=envelope, headers=headers)
-    assert answer.status_code == status
-    assert len(world.hollow.received()) == (1 if status == 202 else 0)
