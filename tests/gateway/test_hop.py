@@ -60,7 +60,7 @@ def set_to(member: str, value: str) -> Callable[[Request], None]:
         drop("signature"),
         drop("signature-input"),
         drop("content-digest"),
-        header("signature", lambda text: text.replace("A", "B").replace("c", "d")),
+        header("signature", lambda text: text[:20] + ("B" if text[20] == "A" else "A") + text[21:]),
         header("signature", lambda _text: ""),
         header("signature-input", lambda text: text.replace('"@query" ', "")),
         header("signature-input", lambda text: text.replace('"content-digest"', '"@method"')),
