@@ -1,15 +1,17 @@
 """The ASGI application: both APIs, one table from errors to answers, nothing else."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import orjson
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import schemas
 from gateway import local, wire
@@ -28,8 +30,25 @@ from signing import DirectoryError
 _log = structlog.get_logger("app")
 
 
-def create_app(services: Services, on_stop: Callable[[], None] | None = None) -> FastAPI:
-    """The application over ``services``. ``on_stop`` runs after the last request was answered."""
+def create_app(services: Services, on_stop: Callable[[], None] | None = None) -> ASGIApp:
+    """The application over ``services``. ``on_stop`` runs after the last request was answered.
+
+    The wire API is a bare Starlette application beside the local one: it has no use for parameters, schemas and
+    the layers that bring them, and it is where the load is.
+    """
+    local_app, wire_app = _local_app(services, on_stop), Starlette(routes=wire.routes(services))
+    for app in (local_app, wire_app):
+        for error, handler in _ANSWERS.items():
+            app.add_exception_handler(error, handler)
+
+    async def both(scope: Scope, receive: Receive, send: Send) -> None:
+        on_the_wire = scope["type"] == "http" and scope["path"].startswith(("/ltp/", "/.well-known/"))
+        await (wire_app if on_the_wire else local_app)(scope, receive, send)
+
+    return both
+
+
+def _local_app(services: Services, on_stop: Callable[[], None] | None) -> FastAPI:
     app = FastAPI(
         title="Learner Transfer Profile gateway",
         version=schemas.VERSION,
@@ -40,15 +59,8 @@ def create_app(services: Services, on_stop: Callable[[], None] | None = None) ->
         redirect_slashes=False,
         lifespan=_lifespan(on_stop),
     )
-    app.router.routes.extend(wire.routes(services))
     app.include_router(local.router(services))
     app.add_route("/healthz", _healthy, methods=["GET"])
-    app.add_exception_handler(GatewayError, _gateway_error)
-    app.add_exception_handler(schemas.InvalidDocument, _invalid_document)
-    app.add_exception_handler(DirectoryError, _no_directory)
-    app.add_exception_handler(RequestValidationError, _bad_parameters)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _unexpected)
     return app
 
 
@@ -104,3 +116,14 @@ async def _unexpected(_request: Request, error: Exception) -> Response:
     return problem_response(
         Failed("internal", "The gateway met a fault of its own. Nothing accepted was lost; try again.")
     )
+
+
+#: The one table from errors to answers.
+_ANSWERS: Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    GatewayError: _gateway_error,
+    schemas.InvalidDocument: _invalid_document,
+    DirectoryError: _no_directory,
+    RequestValidationError: _bad_parameters,
+    HTTPException: _http_error,
+    Exception: _unexpected,
+}
