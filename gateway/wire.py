@@ -127,7 +127,8 @@ def _own_url(services: Services, directory: Directory, request: Request) -> str:
     listed = directory.gateway(services.gateway).url
     path, query = request.url.path, request.url.query
     if listed is None:
-        return str(request.url)
+        # Nobody can have been told to post here: this gateway only collects.
+        raise hop.HopRefused
     return listed.rstrip("/") + path + (f"?{query}" if query else "")
 
 

@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, Table, and_, exists, insert, or_, select
+from sqlalchemy import Connection, Row, Select, Table, and_, exists, insert, or_, select, update
 
 from gateway.problems import Conflict, NotFound
-from gateway.store import operations, statements, tables
+from gateway.store import holding, receiving, sending, statements, tables
 from gateway.store.engine import open_engine
 from gateway.store.migrate import check_current
 from gateway.store.records import (
@@ -34,15 +34,25 @@ from gateway.transfer import State
 
 R = TypeVar("R")
 
-_accept = each(operations.accept_transfer)
-_claim = each(operations.claim)
-_release = each(operations.release_leases)
-_sealed_again = each(operations.sealed_again)
-_attempted = each(operations.attempted)
-_arrive = each(operations.arrive)
-_issue = each(operations.issue_receipt)
-_revoke = each(operations.revoke_token)
-_take = each(operations.take_receipt)
+
+def _revoke_token(connection: Connection, which: tuple[str, str, int]) -> bool:
+    """Ends a token of an organisation, the first time; says whether there is such a token."""
+    org, token_id, now_ms = which
+    mine = and_(tables.token.c.org == org, tables.token.c.token_id == token_id)
+    still_good = and_(mine, tables.token.c.revoked_ms.is_(None))
+    connection.execute(update(tables.token).where(still_good).values(revoked_ms=now_ms))
+    return connection.execute(select(tables.token.c.token_id).where(mine)).one_or_none() is not None
+
+
+_accept = each(sending.accept_transfer)
+_claim = each(sending.claim)
+_release = each(sending.release_leases)
+_sealed_again = each(sending.sealed_again)
+_attempted = each(sending.attempted)
+_arrive = each(receiving.arrive)
+_issue = each(receiving.issue_receipt)
+_revoke = each(_revoke_token)
+_take = each(receiving.take_receipt)
 
 
 class Store:
@@ -94,7 +104,7 @@ class Store:
 
     def hold(self, message: Held) -> "Future[bool | Conflict]":
         """Keeps a sealed message for a mailbox; the future raises Conflict for an id with another content."""
-        return self._writer.submit(operations.hold, message)
+        return self._writer.submit(holding.hold, message)
 
     def add_token(self, row: TokenRow, sha256: str, now_ms: int) -> None:
         """Keeps a new token's hash and rights."""

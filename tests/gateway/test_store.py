@@ -20,7 +20,7 @@ from sqlalchemy.exc import DatabaseError
 from gateway.problems import Conflict, NotFound
 from gateway.store import SchemaBehind, Store, engine, upgrade
 from gateway.store.engine import UnsafeDatabase, open_engine, sqlite_module
-from gateway.store.operations import hold
+from gateway.store.holding import hold
 from gateway.store.records import (
     Arrived,
     Attempt,

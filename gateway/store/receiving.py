@@ -1,0 +1,189 @@
+"""The writes of receiving: bundles that arrive, receipts that are issued and taken.
+
+Called by the writer thread inside its transaction; every operation leaves its audit row there. An operation that
+raises has, by the writer's rule, changed nothing.
+"""
+
+from sqlalchemy import Connection, select
+
+from gateway.problems import Conflict
+from gateway.store import rows
+from gateway.store import statements as s
+from gateway.store import tables as t
+from gateway.store.records import (
+    Arrived,
+    ArrivedReceipt,
+    NewReceipt,
+)
+from gateway.transfer import State, after_receipt
+
+
+def arrive(connection: Connection, new: Arrived) -> bool:
+    """Keeps a bundle and its receipt. False when it was here before: then its receipts so far go out again.
+
+    Raises Conflict when the same ``jti`` or ``bundleId`` came before with another body.
+    """
+    known = _known_bundle(connection, new)
+    if known is not None:
+        _remember(connection, new, known)
+        _resend_receipts(connection, known, new)
+        return False
+    content_id = rows.keep(connection, new.content) if new.content else None
+    row = rows.insert_row(
+        connection,
+        t.bundle,
+        {
+            "direction": "in",
+            "org": new.org,
+            "peer": new.peer,
+            "bundle_id": new.bundle_id,
+            "transfer_id": new.transfer_id,
+            "desk": new.desk,
+            "readers": new.readers,
+            "state": new.receipt.status,
+            "body_sha256": new.body_sha256,
+            "content_id": content_id,
+            "created_ms": new.now_ms,
+            "changed_ms": new.now_ms,
+        },
+    )
+    _remember(connection, new, row)
+    _issue(connection, row, new.receipt, new.now_ms)
+    event = {
+        "at": new.now_ms // 1000,
+        "ev": f"bundle.{new.receipt.status}",
+        "iss": new.peer,
+        "jti": new.jti,
+        "content_sha256": new.content_sha256,
+        "envelope_sha256": new.envelope_sha256,
+        "outcome": ",".join(new.receipt.codes) or "ok",
+    }
+    rows.audit(connection, [event])
+    return True
+
+
+def _known_bundle(connection: Connection, new: Arrived) -> int | None:
+    by_jti = {"b_org": new.org, "b_iss": new.peer, "b_jti": new.jti}
+    by_bundle = {"b_org": new.org, "b_bundle_id": new.bundle_id}
+    for query, where in ((s.seen_by_jti, by_jti), (s.received_by_id, by_bundle)):
+        row = connection.execute(query, where).one_or_none()
+        if row is not None:
+            if (row[0], row[1]) != (new.body_sha256, new.peer):
+                raise Conflict(
+                    "message.conflict",
+                    "A message with the same id was received before with another content.",
+                    "Send a corrected document as a new bundle with a higher version.",
+                )
+            return int(row[2])
+    return None
+
+
+def _remember(connection: Connection, new: Arrived, row: int) -> None:
+    values = {"org": new.org, "body_sha256": new.body_sha256, "bundle_row": row, "exp": new.exp}
+    values["envelope_sha256"] = new.envelope_sha256
+    rows.insert_if_new(connection, t.seen, {"iss": new.peer, "jti": new.jti, **values})
+
+
+def _issue(connection: Connection, row: int, receipt: NewReceipt, now_ms: int) -> None:
+    content_id = rows.keep(connection, receipt.sealed.jws if receipt.sealed else receipt.content)
+    values = {
+        "bundle_row": row,
+        "status": receipt.status,
+        "codes": ",".join(receipt.codes),
+        "by_role": receipt.by_role,
+        "of_jti": receipt.of_jti,
+        "received": receipt.received,
+        "content_id": content_id,
+    }
+    connection.execute(s.insert_into(t.receipt), values)
+    outgoing_id = _queue_receipt(
+        connection, row, content_id, (receipt.iss, receipt.aud, receipt.deadline_ms, now_ms)
+    )
+    if receipt.sealed:
+        rows.keep_envelope(connection, outgoing_id, receipt.sealed, content_id)
+
+
+def _queue_receipt(
+    connection: Connection, row: int, content_id: int, address: tuple[str, str, int, int]
+) -> int:
+    iss, aud, deadline_ms, now_ms = address
+    return rows.insert_row(
+        connection,
+        t.outgoing,
+        {
+            "bundle_row": row,
+            "mt": "receipt",
+            "iss": iss,
+            "aud": aud,
+            "content_id": content_id,
+            "minimum_class": 0,
+            "due_ms": now_ms,
+            "deadline_ms": deadline_ms,
+        },
+    )
+
+
+def _resend_receipts(connection: Connection, row: int, new: Arrived) -> None:
+    """Queues the receipts so far again; without an envelope, so that each is sealed afresh.
+
+    One that is still waiting to go out is not queued a second time.
+    """
+    waiting = select(t.outgoing.c.content_id).where(
+        t.outgoing.c.bundle_row == row, t.outgoing.c.mt == "receipt", t.outgoing.c.due_ms.isnot(None)
+    )
+    again = select(t.receipt.c.content_id).where(
+        t.receipt.c.bundle_row == row, t.receipt.c.content_id.notin_(waiting)
+    )
+    for content_id in connection.execute(again.order_by(t.receipt.c.id)).scalars().all():
+        address = (new.receipt.iss, new.receipt.aud, new.receipt.deadline_ms, new.now_ms)
+        _queue_receipt(connection, row, content_id, address)
+
+
+def issue_receipt(connection: Connection, new: tuple[int, NewReceipt, int]) -> bool:
+    """Moves a received bundle on and queues the receipt that says so. False when it is there already."""
+    row, receipt, now_ms = new
+    state = State(connection.execute(s.bundle_state, {"b_id": row}).scalar_one())
+    if after_receipt(state, receipt.status) == state:
+        return False
+    connection.execute(s.bundle_row, {"b_id": row, "state": receipt.status, "changed_ms": now_ms})
+    _issue(connection, row, receipt, now_ms)
+    rows.audit(connection, [rows.event(now_ms, f"receipt.{receipt.status}", receipt.iss, receipt.sealed)])
+    return True
+
+
+def take_receipt(connection: Connection, new: ArrivedReceipt) -> State:
+    """Moves our bundle on, as a verified receipt says, and gives the state that it has now.
+
+    Raises LookupError when no message of ours has that id, or it went to somebody else, or had another content:
+    a receipt that does not fit is never taken for one that does.
+    """
+    found = connection.execute(s.receipted_message, {"b_iss": new.org, "b_jti": new.of_jti}).one_or_none()
+    if found is None or found[0] != new.content_sha256 or found[4] != new.peer:
+        raise LookupError("no message of ours fits this receipt")
+    _, outgoing_id, row, state, _ = found
+    kept = {
+        "codes": ",".join(new.codes),
+        "by_role": new.by_role,
+        "received": new.received,
+        "of_jti": new.of_jti,
+    }
+    have = {"b_bundle_row": row, "b_status": new.status}
+    if connection.execute(s.receipt_with_status, have).scalar_one_or_none() is None:
+        content_id = rows.keep(connection, new.content)
+        values = {"bundle_row": row, "status": new.status, "content_id": content_id, **kept}
+        connection.execute(s.insert_into(t.receipt), values)
+    after = after_receipt(State(state), new.status)
+    moved = {"state": after, "reason": "", "changed_ms": new.now_ms}
+    connection.execute(s.bundle_row, {"b_id": row, **moved})
+    connection.execute(s.outgoing_row, {"b_id": outgoing_id, "due_ms": None, "reason": ""})
+    rows.drop_envelopes(connection, outgoing_id)
+    event = {
+        "at": new.now_ms // 1000,
+        "ev": f"receipt.{new.status}.received",
+        "iss": new.peer,
+        "jti": new.of_jti,
+        "content_sha256": new.content_sha256,
+        "outcome": "ok",
+    }
+    rows.audit(connection, [event])
+    return after

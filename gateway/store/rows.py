@@ -1,0 +1,76 @@
+"""What the writes share: rows that go in, envelopes that come and go, and the audit row of every event."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Table
+
+from gateway.store import statements as s
+from gateway.store import tables as t
+from gateway.store.records import (
+    Content,
+    Envelope,
+)
+
+
+def audit(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
+    """Appends event records: ids, hashes and outcomes, nothing about a child."""
+    rows = []
+    for event in events:
+        record = orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
+        # RFC 9162 §2.1.1: the leaf hash is over 0x00 and the entry.
+        rows.append({"record": record, "leaf": hashlib.sha256(b"\x00" + record).digest()})
+    connection.execute(s.insert_into(t.audit), rows)
+
+
+def insert_row(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    """Inserts a row and gives its id."""
+    key = connection.execute(s.insert_into(table), values).inserted_primary_key
+    assert key is not None  # noqa: S101 - a single-row insert always has one
+    return int(key[0])
+
+
+def insert_if_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Inserts unless the row is already there; says whether it was new."""
+    return bool(connection.execute(s.insert_new(table, connection.dialect.name), values).rowcount)
+
+
+def keep(connection: Connection, content: Content) -> int:
+    """Keeps encrypted content and gives its id."""
+    return insert_row(
+        connection, t.content, {"key_id": content.key_id, "form": content.form, "blob": content.blob}
+    )
+
+
+def keep_envelope(connection: Connection, outgoing_id: int, sealed: Envelope, content_id: int) -> None:
+    """Keeps an envelope with everything that a receipt for it will be compared with."""
+    values = {
+        "iss": sealed.iss,
+        "jti": sealed.jti,
+        "outgoing_id": outgoing_id,
+        "content_sha256": sealed.content_sha256,
+        "envelope_sha256": sealed.envelope_sha256,
+        "content_id": content_id,
+        "exp": sealed.exp,
+        "envelope": sealed.envelope,
+    }
+    connection.execute(s.insert_into(t.sealed), values)
+
+
+def drop_envelopes(connection: Connection, outgoing_id: int) -> None:
+    """Gives up the bytes of every envelope of a delivery; what is known of them stays."""
+    connection.execute(s.drop_envelopes, {"b_outgoing_id": outgoing_id})
+
+
+def event(now_ms: int, name: str, iss: str, sealed: Envelope | None) -> dict[str, Any]:
+    """The audit record of an event, with the hashes of the envelope where there is one."""
+    event: dict[str, Any] = {"at": now_ms // 1000, "ev": name, "iss": iss, "outcome": "ok"}
+    if sealed is not None:
+        event |= {
+            "jti": sealed.jti,
+            "content_sha256": sealed.content_sha256,
+            "envelope_sha256": sealed.envelope_sha256,
+        }
+    return event
