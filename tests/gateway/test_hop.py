@@ -179,3 +179,12 @@ def test_a_request_counts_for_the_gateway_that_it_was_signed_for_whatever_its_ho
     answer = world.hollow.client.post("/ltp/v1/messages", content=envelope, headers=headers)
     assert answer.status_code == status
     assert len(world.hollow.received()) == (1 if status == 202 else 0)
+
+
+def test_a_gateway_that_only_collects_takes_no_posts(world: World) -> None:
+    envelope = world.seal("urn:ltp:org:ash-vale", "urn:ltp:org:hollow-farm/general", world.bundle()).envelope
+    listed = world.entry("gateways", "hollow")["url"]
+    world.change("gateways", "hollow", url=None)
+    assert world.post(world.hollow, envelope).status_code == 401
+    world.change("gateways", "hollow", url=listed)
+    assert world.post(world.hollow, envelope).status_code == 202
