@@ -1,9 +1,9 @@
 """What a rule is given: the subject taken apart once, without trusting the form of any part of it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from schemas.calendar import SchoolCalendar
 from schemas.disclosure import standing
@@ -14,6 +14,7 @@ Form = Literal["transfer", "bundle", "documents"]
 # A path grows by one link per step, so that a pointer is only written for what is reported.
 Path = tuple["Path", str | int] | None
 _MAX_DEPTH = 64
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ class Case:
     malformed: tuple[Path, ...]
     calendar: SchoolCalendar | None = None
     today: date | None = None
+    # The newest version of each document, by type, and by type and placement: made once, read by each rule.
+    newest: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+    placed: Mapping[tuple[str, str | None], tuple[Item, ...]] = field(default_factory=dict)
 
     def items(self) -> tuple[Item, ...]:
         """Return the documents and the components."""
@@ -79,9 +83,49 @@ def case(subject: object) -> Case:
     known: Mapping[str, Any] = subject if isinstance(subject, dict) else {}
     documents, malformed = _documents(known.get("documents", []))
     parts = [(kind, known[kind]) for kind in ("learner", "placement") if kind in known]
-    components = tuple(_item(kind, (None, kind), value) for kind, value in parts if isinstance(value, dict))
+    components = tuple(part(kind, (None, kind), value) for kind, value in parts if isinstance(value, dict))
     malformed += [(None, kind) for kind, value in parts if not isinstance(value, dict)]
-    return Case(_form(known), known, tuple(documents), components, _conditions(known), tuple(malformed))
+    newest = _newest(documents)
+    return Case(
+        _form(known),
+        known,
+        tuple(documents),
+        components,
+        _conditions(known),
+        tuple(malformed),
+        newest=_grouped(newest, lambda item: item.kind),
+        placed=_grouped(newest, lambda item: (item.kind, placement_of(item))),
+    )
+
+
+def part(kind: str, path: Path, value: Mapping[str, Any]) -> Item:
+    """Return a document, a component or a piece of evidence with what one walk through it finds."""
+    return Item(kind, path, value, frozenset(_withheld(value.get("withheld"))), _marks(value, path))
+
+
+def placement_of(item: Item) -> str | None:
+    """Return the id of the placement that something belongs to, None if it names none."""
+    named = item.value.get("placementId")
+    return named if isinstance(named, str) else None
+
+
+def _newest(documents: list[Item]) -> list[Item]:
+    """Return the documents without those of which a newer version is there, in their order."""
+    newest: dict[object, tuple[int, Item]] = {}
+    for item in documents:
+        key, version = item.value.get("documentId"), item.value.get("version")
+        number = version if isinstance(version, int) else 0
+        name = (item.kind, key) if isinstance(key, str) else item.path
+        if name not in newest or newest[name][0] < number:
+            newest[name] = (number, item)
+    return [item for _, item in newest.values()]
+
+
+def _grouped(items: list[Item], key: Callable[[Item], _Key]) -> dict[_Key, tuple[Item, ...]]:
+    groups: dict[_Key, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return {name: tuple(group) for name, group in groups.items()}
 
 
 def _documents(values: object) -> tuple[list[Item], list[Path]]:
@@ -92,7 +136,7 @@ def _documents(values: object) -> tuple[list[Item], list[Path]]:
     for index, value in enumerate(values):
         path: Path = ((None, "documents"), index)
         if isinstance(value, dict) and isinstance(value.get("type"), str):
-            found.append(_item(value["type"], path, value))
+            found.append(part(value["type"], path, value))
         else:
             malformed.append(path)
     return found, malformed
@@ -117,10 +161,6 @@ def _conditions(subject: Mapping[str, Any]) -> frozenset[str]:
     stated, learner = subject.get("conditions"), subject.get("learner")
     named = {name for name in (stated if isinstance(stated, list) else ()) if isinstance(name, str)}
     return frozenset(named) | (standing(learner) if isinstance(learner, dict) else frozenset())
-
-
-def _item(kind: str, path: Path, value: Mapping[str, Any]) -> Item:
-    return Item(kind, path, value, frozenset(_withheld(value.get("withheld"))), _marks(value, path))
 
 
 def _withheld(entries: object) -> Iterator[str]:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from schemas.calendar import OutsideCalendar, SchoolCalendar, legal_date
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._case import Case, Item, Path, Verdict, at, part, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._look import Look, look
 
@@ -56,23 +56,38 @@ def passed(item: Item, *names: str) -> Verdict:
     return Verdict("pass", tuple(at(item.path, name) for name in names) or (at(item.path),))
 
 
-def current(case: Case, kind: str) -> list[Item]:
+def current(case: Case, kind: str) -> tuple[Item, ...]:
     """Return the documents of a type, without those of which a newer version is there."""
-    newest: dict[object, tuple[int, Item]] = {}
-    for item in case.documents:
-        if item.kind == kind:
-            key, version = item.value.get("documentId"), item.value.get("version")
-            number = version if isinstance(version, int) else 0
-            name = key if isinstance(key, str) else item.path
-            if name not in newest or newest[name][0] < number:
-                newest[name] = (number, item)
-    return [item for _, item in newest.values()]
+    return case.newest.get(kind, ())
 
 
-def beside(case: Case, item: Item, kind: str) -> list[Item]:
+def beside(case: Case, item: Item, kind: str) -> tuple[Item, ...]:
     """Return the documents of a type that belong to the same placement as an item."""
-    mine = item.value.get("placementId")
-    return [other for other in current(case, kind) if other.value.get("placementId") == mine]
+    return case.placed.get((kind, placement_of(item)), ())
+
+
+def deliveries(case: Case) -> tuple[Item, ...]:
+    """Return what the gateway can prove of sending and receipt, or raise Unseen if it says nothing of it."""
+    return _evidence(case, "deliveries")
+
+
+def delivered(case: Case, document: Item) -> list[Item]:
+    """Return the deliveries of one document, of any version, or raise Unseen."""
+    known = need(document, "string", "documentId")
+    return [entry for entry in deliveries(case) if entry.value.get("documentId") == known]
+
+
+def others(case: Case) -> tuple[Item, ...]:
+    """Return the pupil's other placements that run at the same time, or raise Unseen if nobody said."""
+    return _evidence(case, "otherPlacements")
+
+
+def at_provider(case: Case) -> tuple[Item, ...]:
+    """Return what is known of other pupils' placements at the provider, or raise Unseen.
+
+    One gateway sees only what passes through it, so that a count of these is a lower bound.
+    """
+    return _evidence(case, "providerPlacements")
 
 
 def learner(case: Case) -> Item:
@@ -180,6 +195,15 @@ def entries(item: Item, *steps: str) -> list[tuple[str, dict[str, Any]]]:
     if not all(isinstance(entry, dict) for entry in found):
         raise Unseen(at(item.path, *steps))
     return [(at(item.path, *steps, index), entry) for index, entry in enumerate(found)]
+
+
+def _evidence(case: Case, name: str) -> tuple[Item, ...]:
+    """Return the entries of a list that only a placement record has, or raise Unseen."""
+    known = case.subject.get(name)
+    if not isinstance(known, list) or not all(isinstance(entry, dict) for entry in known):
+        raise Unseen(f"/{name}")
+    paths: list[Path] = [((None, name), index) for index in range(len(known))]
+    return tuple(part(name, path, entry) for path, entry in zip(paths, known, strict=True))
 
 
 def _component(case: Case, kind: str) -> Item:
