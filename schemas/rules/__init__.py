@@ -4,9 +4,9 @@
 missing, withheld or of the wrong form is never a pass. Free text is never inspected.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from schemas.calendar import SchoolCalendar
@@ -25,8 +25,9 @@ from schemas.rules import (
 )
 from schemas.rules._case import Case, Outcome, Verdict, at, case
 from schemas.rules._catalogue import Rule, catalogue, profiles, rules_of
+from schemas.rules._due import appearing
 
-__all__ = ["Outcome", "Result", "Rule", "catalogue", "evaluate", "profiles"]
+__all__ = ["Deadline", "Outcome", "Result", "Rule", "catalogue", "deadlines", "evaluate", "profiles"]
 
 _RULES: Mapping[str, Callable[[Case, Rule], Iterable[Verdict]]] = {
     "PRF-01": profile.known_areas,
@@ -121,6 +122,40 @@ def evaluate(
     chosen = rules_of(profile)
     taken = replace(case(subject), calendar=calendar, today=today)
     return tuple(result for rule in chosen for result in _run(rule, taken, profile))
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The last day on which a rule still has nothing to say, and what it says from the day after."""
+
+    due: date
+    result: Result
+
+
+def deadlines(
+    subject: Mapping[str, Any],
+    profile: str = "national",
+    *,
+    calendar: SchoolCalendar,
+    today: date,
+    days: int = 14,
+) -> tuple[Deadline, ...]:
+    """Return what will be late within some days if nothing more is done, the earliest first.
+
+    A deadline is a warning or an error that is not there today and is there on a later day. What is late
+    already is not among them: `evaluate` says it. Raises UnknownName for an unknown profile.
+    """
+    chosen = rules_of(profile)
+    taken = replace(case(subject), calendar=calendar)
+
+    def late(day: date) -> dict[Hashable, Result]:
+        at_day = replace(taken, today=day)
+        results = (result for rule in chosen for result in _run(rule, at_day, profile))
+        found = (result for result in results if result.outcome in ("warning", "error"))
+        return {(result.rule, result.pointers, result.outcome): result for result in found}
+
+    due = appearing(late, today, today + timedelta(days=days))
+    return tuple(Deadline(day, result) for day, result in sorted(due, key=lambda pair: pair[0]))
 
 
 def _run(rule: Rule, taken: Case, profile: str) -> Iterator[Result]:
