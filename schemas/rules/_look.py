@@ -18,11 +18,12 @@ class Look(Enum):
 
 def look(value: object, kind: str) -> Look:
     """Say whether a value of a JSON type is there; empty text, lists and objects are as good as missing."""
-    if value is None or (isinstance(value, str | list | dict) and not value):
-        return Look.MISSING
-    if not isinstance(value, _TYPES[kind]) or (kind == "integer" and isinstance(value, bool)):
-        return Look.WRONG
-    return Look.MISSING if isinstance(value, str) and not value.strip() else Look.PRESENT
+    wanted = _TYPES[kind]
+    if type(value) is wanted:
+        held = value.strip() if isinstance(value, str) else value
+        return Look.PRESENT if held or wanted in (int, bool) else Look.MISSING
+    empty = value is None or (isinstance(value, str | list | dict) and not value)
+    return Look.MISSING if empty else Look.WRONG
 
 
 def follow(value: object, steps: list[str]) -> object:
