@@ -141,10 +141,19 @@ def _member(kind: str, name: str, node: Node, readers: Readers) -> tuple[Keep, s
         return ALL, None
     keep, reasons = NONE, {"never"}
     for role in readers.roles:
+        if _beyond_copy(kind, name, role):
+            reasons.add("projection")
+            continue
         granted, reason = _granted(cell(section, role), (kind, name, node), readers)
         keep |= granted
         reasons.add(reason)
     return keep, None if keep == ALL else next(reason for reason in _REASONS if reason in reasons)
+
+
+def _beyond_copy(kind: str, name: str, role: str) -> bool:
+    """Say whether a role gets a copy of some facts only, and this member is not among them."""
+    copy = matrix()["copies"].get(kind)
+    return copy is not None and column_of(role) in copy["columns"] and f"/{name}" not in copy["members"]
 
 
 def _granted(cell: Mapping[str, Any], place: tuple[str, str, Node], readers: Readers) -> tuple[Keep, str]:

@@ -122,6 +122,25 @@ def test_every_projection_is_used_and_points_at_something_that_exists() -> None:
                 assert all(exists(kind, place) for place in places), (kind, places)
 
 
+@pytest.mark.parametrize("kind", sorted(set(DATA["copies"]) - {"note"}))
+def test_a_copy_of_some_facts_holds_no_other_member_for_whoever_gets_the_copy(kind: str) -> None:
+    copy = DATA["copies"][kind]
+    document = next(value for name, value in examples() if name == kind)
+    members = set(document) & {place.removeprefix("/") for place in copy["members"]}
+    assert all(exists(kind, place) for place in copy["members"])
+    for role in (role for role in ROLES if routes.role(role).column in copy["columns"]):
+        seen = disclosure.view(kind, document, [role])
+        assert set(seen) & sectioned(kind) <= members
+    assert members < set(disclosure.view(kind, document, ["HS.HT"])) & sectioned(kind)
+
+
+def sectioned(kind: str) -> set[str]:
+    from schemas._shape import root
+
+    members = root(kind).members()
+    return {name for name, node in members.items() if node.keyword("x-ltp-section")}
+
+
 def exists(kind: str, place: str) -> bool:
     from schemas._shape import root
 
