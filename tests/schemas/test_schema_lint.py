@@ -65,7 +65,18 @@ SECTIONED = (
     ),
 )
 # These stand beside other nodes and only narrow them: the nodes that they narrow are closed and annotated.
-NARROWING = ("if", "then", "not", "anyOf", "oneOf", "allOf")
+NARROWING = {"if", "then", "not", "anyOf", "oneOf", "allOf"}
+# The part of JSON Schema that the standard uses. Every tool beside the schemas knows these, and needs no other.
+KEYWORDS = {
+    *("$schema", "$id", "$defs", "$ref", "title", "description", "default"),
+    *("type", "const", "enum", "pattern", "format", "minLength", "maxLength", "minimum", "maximum"),
+    *("items", "minItems", "maxItems", "uniqueItems"),
+    *("required", "properties", "maxProperties", "additionalProperties", "unevaluatedProperties"),
+    *NARROWING,
+}
+ANNOTATIONS = json.loads((resources.files("schemas") / "v1" / "annotations.json").read_text("utf-8"))[
+    "keywords"
+]
 
 
 def faults(node: Any, where: str = "") -> Iterator[str]:
@@ -77,7 +88,7 @@ def faults(node: Any, where: str = "") -> Iterator[str]:
         return
     yield from (f"{where}: {fault}" for fault in _node_faults(node, where))
     for name, member in node.get("properties", {}).items():
-        if not any(f"/{word}" in where for word in NARROWING):
+        if not _narrows(where):
             yield from (f"{where}/{name}: {fault}" for fault in _member_faults(member))
         yield from faults(member, f"{where}/properties/{name}")
     for name, part in node.items():
@@ -85,7 +96,13 @@ def faults(node: Any, where: str = "") -> Iterator[str]:
             yield from faults(part, f"{where}/{name}")
 
 
+def _narrows(where: str) -> bool:
+    return not NARROWING.isdisjoint(where.split("/"))
+
+
 def _node_faults(node: Mapping[str, Any], where: str) -> Iterator[str]:
+    if not _inside_a_map(where):
+        yield from (f"the keyword {word}" for word in node.keys() - KEYWORDS - ANNOTATIONS.keys())
     pattern = node.get("pattern")
     if isinstance(pattern, str):
         body = pattern.removesuffix(END)
@@ -103,10 +120,15 @@ def _node_faults(node: Mapping[str, Any], where: str) -> Iterator[str]:
         yield "an integer without bounds"
     if node.get("type") == "string" and "maxLength" not in node and "format" not in node:
         yield "text without a limit"
-    if node.get("type") == "array" and not {"items", "maxItems"} <= node.keys():
+    if node.get("type") == "array" and not {"items", "maxItems"} <= node.keys() and not _narrows(where):
         yield "a list without a limit or a kind of entry"
-    if node.get("type") == "object" and not _is_closed(node, where):
+    if node.get("type") == "object" and not _narrows(where) and not _is_closed(node, where):
         yield "an open object"
+
+
+def _inside_a_map(where: str) -> bool:
+    """Say whether the node maps names of definitions to schemas, and is no schema itself."""
+    return where.endswith("/$defs")
 
 
 def _is_closed(node: Mapping[str, Any], where: str) -> bool:
@@ -150,10 +172,18 @@ def test_a_published_schema_has_no_fault(name: str) -> None:
         ({"type": "object", "properties": {}}, "an open object"),
         ({"properties": {"upn": {"type": "boolean"}}}, "no title"),
         ({"type": "integer"}, "an integer without bounds"),
+        ({"type": "object", "patternProperties": {}}, "the keyword patternProperties"),
+        ({"x-ltp-colour": "red"}, "the keyword x-ltp-colour"),
     ],
 )
 def test_the_lint_sees_each_fault(node: dict[str, Any], fault: str) -> None:
     assert any(fault in found for found in faults(node))
+
+
+def test_every_annotation_of_the_list_is_used() -> None:
+    text = "".join(json.dumps(schemas.schema(name)) for name in schemas.names())
+
+    assert [word for word in ANNOTATIONS if f'"{word}"' not in text] == []
 
 
 @pytest.mark.parametrize("name", SECTIONED)
