@@ -1,5 +1,6 @@
 """The only place that constructs: settings in, a running gateway out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.files import DirectoryFile, Home, read_roots
@@ -9,6 +10,7 @@ from gateway.peers import HttpPeers
 from gateway.services import Clock, Services
 from gateway.settings import Settings
 from gateway.store import Store
+from gateway.store.records import Kept
 from gateway.vault import Vault
 
 
@@ -31,19 +33,18 @@ class Gateway:
         self.services.peers.close()
 
 
-class _Bell:
-    """Rings the outbox, which is made after the services that ring it."""
+class _Courier:
+    """The outbox, which is made after the services that give it something to deliver."""
 
-    outbox: Outbox | None = None
+    outbox: Outbox
 
-    def ring(self) -> None:
-        if self.outbox is not None:
-            self.outbox.ring()
+    def send_off(self, keep: Callable[[int], Kept], most: int) -> bool:
+        return self.outbox.send_off(keep, most)
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Gateway:
     """Opens every file of the home folder. Raises HomeError, SchemaBehind or VaultError with what to do."""
-    home, clock, bell = Home(settings), clock or Clock(), _Bell()
+    home, clock, courier = Home(settings), clock or Clock(), _Courier()
     signer = HopSigner(home.keys(home.hop_file()).hop[-1])
     roots = read_roots(settings.path(settings.directory_roots))
     services = Services(
@@ -54,8 +55,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
         directory=DirectoryFile(settings.path(settings.directory), roots, lambda: clock.seconds),
         signer=signer,
         peers=HttpPeers(signer, settings.timeout_s),
-        bell=bell,
+        courier=courier,
         clock=clock,
     )
-    bell.outbox = Outbox(services, settings.workers)
-    return Gateway(services, bell.outbox)
+    courier.outbox = Outbox(services, settings.workers)
+    return Gateway(services, courier.outbox)

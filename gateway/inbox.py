@@ -7,6 +7,7 @@ with the ``dsl`` scope; every attempt to read it is written down before it is an
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from gateway.contents import Archived, archived, kept
@@ -160,9 +161,8 @@ def answer(
     message = archived(kept(services.vault, content))
     key = services.vault.key(content.key_id)
     receipt = make(services, _subject(services, row, message), status, key, codes=codes, role=role)
-    fresh = services.store.issue_receipt(row.id, receipt, services.clock.ms)
-    services.bell.ring()
-    return fresh
+    issue = partial(services.store.issue_receipt, row.id, receipt, services.clock.ms)
+    return services.courier.send_off(issue, 1)
 
 
 def _subject(services: Services, row: BundleRow, message: Archived) -> Subject:

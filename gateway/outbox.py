@@ -7,6 +7,7 @@ leases of a former process are given back at once.
 
 import random
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -20,7 +21,7 @@ from gateway.problems import GatewayError
 from gateway.receive import outside, receive
 from gateway.sealing import CannotSeal, Letter, recipient_keys, sealed_letter
 from gateway.services import Services
-from gateway.store.records import Attempt, Due
+from gateway.store.records import Attempt, Due, Kept
 from gateway.transfer import LEASE_MS, RESEAL_BEFORE_S, Backoff, State
 from signing import DirectoryError, UnsealError
 
@@ -38,10 +39,11 @@ class Outbox:
 
     def __init__(self, services: Services, workers: int, backoff: Backoff | None = None) -> None:
         self._services = services
-        self._workers = workers
         self._backoff = backoff or Backoff()
         self._wake = threading.Event()
-        self._stopping = False
+        self._running = False
+        #: Whether something is due that no worker has: it goes before what is fresh.
+        self._behind = False
         self._free = threading.Semaphore(workers)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="deliver")
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
@@ -49,22 +51,51 @@ class Outbox:
     def start(self) -> None:
         """Starts delivering; leases that a killed process left behind are due at once."""
         self._services.store.release_leases(self._services.clock.ms)
+        self._running = True
         self._thread.start()
-
-    def ring(self) -> None:
-        """Something new is due."""
-        self._wake.set()
 
     def stop(self) -> None:
         """Lets the attempts under way end, and starts no more."""
-        self._stopping = True
+        self._running = False
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
         self._pool.shutdown(wait=True)
 
+    def send_off(self, keep: Callable[[int], Kept], most: int) -> bool:
+        """Runs a write that queues up to ``most`` deliveries, sees to them, and says whether it was new.
+
+        Those for which a worker is free are leased by the very commit that keeps them: nobody has to look for them
+        and claim them in another one. The rest is due at once, in its turn.
+        """
+        places = self._reserve(most)
+        leased: Sequence[Due] = ()
+        try:
+            kept = keep(places)
+            leased = kept.leased
+        finally:
+            for _ in range(places - len(leased)):
+                self._free.release()
+        for due in leased:
+            self._give(due)
+        if len(leased) < most:
+            self._wake.set()
+        return kept.fresh
+
+    def _reserve(self, wanted: int) -> int:
+        if not self._running or self._behind:
+            return 0
+        return sum(self._free.acquire(blocking=False) for _ in range(wanted))
+
+    def _give(self, due: Due) -> None:
+        try:
+            self._pool.submit(self._work, due)
+        except RuntimeError:
+            # The workers have ended meanwhile: the next start takes the lease back.
+            self._free.release()
+
     def _run(self) -> None:
-        while not self._stopping:
+        while self._running:
             self._wake.clear()
             try:
                 pause = self._hand_out()
@@ -75,20 +106,21 @@ class Outbox:
 
     def _hand_out(self) -> float:
         """Gives what is due to free workers; says how long nothing more will be, in seconds."""
-        while not self._stopping:
+        while self._running:
+            # Asking first keeps the writer free: most of the time nothing is due.
+            pause = self._pause_s()
+            self._behind = pause <= 0
+            if not self._behind:
+                return max(pause, _SHORTEST_S)
             self._free.acquire()
             claimed: list[Due] = []
             try:
-                # Asking first keeps the writer free: most of the time nothing is due.
-                pause = self._pause_s()
-                if pause <= 0:
-                    claimed = self._services.store.claim(self._services.clock.ms, 1, LEASE_MS)
+                claimed = self._services.store.claim(self._services.clock.ms, 1, LEASE_MS)
             finally:
                 if not claimed:
                     self._free.release()
-            if not claimed:
-                return max(pause, _SHORTEST_S)
-            self._pool.submit(self._work, claimed[0])
+            for due in claimed:
+                self._give(due)
         return 0
 
     def _work(self, due: Due) -> None:
@@ -101,7 +133,6 @@ class Outbox:
                 self._try_later(due, "gateway-fault")
         finally:
             self._free.release()
-            self._wake.set()
 
     def _pause_s(self) -> float:
         due_ms = self._services.store.next_due_ms()
@@ -142,6 +173,9 @@ class Outbox:
             now_ms=self._services.clock.ms,
         )
         self._services.store.attempted(outcome)
+        if due_ms is not None and due_ms < outcome.now_ms + _IDLE_S * 1000:
+            # Before the store is looked at anyway.
+            self._wake.set()
 
     def _with_envelope(self, due: Due) -> Due:
         """The delivery with an envelope that lives long enough: sealed afresh, and kept, where it must be."""

@@ -8,6 +8,7 @@ A message that fails before its signatures are verified is answered with an erro
 
 from collections.abc import Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import schemas
@@ -130,8 +131,7 @@ def _arrive(
         receipt=make(services, subject, status, key, codes=codes),
         now_ms=services.clock.ms,
     )
-    services.store.arrive(arrived)
-    services.bell.ring()
+    services.courier.send_off(partial(services.store.arrive, arrived), 1)
     return status
 
 

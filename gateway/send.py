@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import schemas
@@ -85,8 +86,7 @@ def accept(services: Services, rights: Rights, data: bytes, idempotency_key: str
         _check_roles(services, examined)
         _check_deadline(services, examined)
     new = _new_transfer(services, examined, data, idempotency_key)
-    fresh = services.store.accept_transfer(new)
-    services.bell.ring()
+    fresh = services.courier.send_off(partial(services.store.accept_transfer, new), len(new.bundles))
     return Accepted(new.transfer_id, fresh, examined.findings)
 
 

@@ -9,6 +9,7 @@ from gateway.cabinet import Cabinet
 from gateway.hop import HopSigner
 from gateway.peers import Peers
 from gateway.store import Store
+from gateway.store.records import Kept
 from gateway.vault import Vault
 from signing import Directory
 
@@ -20,11 +21,14 @@ class DirectorySource(Protocol):
         """The directory to trust now. Raises signing.DirectoryError when there is none that verifies."""
 
 
-class Bell(Protocol):
-    """Wakes whoever delivers: something new is due."""
+class Courier(Protocol):
+    """Whoever delivers what the store keeps."""
 
-    def ring(self) -> None:
-        """Returns at once."""
+    def send_off(self, keep: Callable[[int], Kept], most: int) -> bool:
+        """Runs a write that queues up to ``most`` deliveries, sees to them, and says whether it was new.
+
+        ``keep`` is told how many of them it may lease to workers that are free at this moment.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +59,5 @@ class Services:
     directory: DirectorySource
     signer: HopSigner = field(repr=False)
     peers: Peers
-    bell: Bell
+    courier: Courier
     clock: Clock = field(default_factory=Clock)

@@ -4,6 +4,8 @@ Called by the writer thread inside its transaction; every operation leaves its a
 raises has, by the writer's rule, changed nothing.
 """
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, select
 
 from gateway.problems import Conflict
@@ -13,21 +15,26 @@ from gateway.store import tables as t
 from gateway.store.records import (
     Arrived,
     ArrivedReceipt,
+    Due,
+    Kept,
     NewReceipt,
+    Queued,
 )
 from gateway.transfer import State, after_receipt
 
 
-def arrive(connection: Connection, new: Arrived) -> bool:
-    """Keeps a bundle and its receipt. False when it was here before: then its receipts so far go out again.
+def arrive(connection: Connection, wanted: tuple[Arrived, int]) -> Kept:
+    """Keeps a bundle and its receipt, leased when there is a place for it.
 
-    Raises Conflict when the same ``jti`` or ``bundleId`` came before with another body.
+    Not fresh when it was here before: then its receipts so far go out again. Raises Conflict when the same ``jti``
+    or ``bundleId`` came before with another body.
     """
+    new, places = wanted
     known = _known_bundle(connection, new)
     if known is not None:
         _remember(connection, new, known)
         _resend_receipts(connection, known, new)
-        return False
+        return Kept(False)
     content_id = rows.keep(connection, new.content) if new.content else None
     row = rows.insert_row(
         connection,
@@ -48,7 +55,7 @@ def arrive(connection: Connection, new: Arrived) -> bool:
         },
     )
     _remember(connection, new, row)
-    _issue(connection, row, new.receipt, new.now_ms)
+    leased = _issue(connection, row, new.receipt, new.now_ms, leased=places > 0)
     event = {
         "at": new.now_ms // 1000,
         "ev": f"bundle.{new.receipt.status}",
@@ -59,7 +66,7 @@ def arrive(connection: Connection, new: Arrived) -> bool:
         "outcome": ",".join(new.receipt.codes) or "ok",
     }
     rows.audit(connection, [event])
-    return True
+    return Kept(True, leased)
 
 
 def _known_bundle(connection: Connection, new: Arrived) -> int | None:
@@ -84,8 +91,11 @@ def _remember(connection: Connection, new: Arrived, row: int) -> None:
     rows.insert_if_new(connection, t.seen, {"iss": new.peer, "jti": new.jti, **values})
 
 
-def _issue(connection: Connection, row: int, receipt: NewReceipt, now_ms: int) -> None:
-    content_id = rows.keep(connection, receipt.sealed.jws if receipt.sealed else receipt.content)
+def _issue(
+    connection: Connection, row: int, receipt: NewReceipt, now_ms: int, *, leased: bool
+) -> tuple[Due, ...]:
+    content = receipt.sealed.jws if receipt.sealed else receipt.content
+    content_id = rows.keep(connection, content)
     values = {
         "bundle_row": row,
         "status": receipt.status,
@@ -96,30 +106,24 @@ def _issue(connection: Connection, row: int, receipt: NewReceipt, now_ms: int) -
         "content_id": content_id,
     }
     connection.execute(s.insert_into(t.receipt), values)
-    outgoing_id = _queue_receipt(
-        connection, row, content_id, (receipt.iss, receipt.aud, receipt.deadline_ms, now_ms)
-    )
-    if receipt.sealed:
-        rows.keep_envelope(connection, outgoing_id, receipt.sealed, content_id)
+    queued = replace(_to_go(receipt, row, content_id, now_ms), sealed=receipt.sealed, leased=leased)
+    outgoing_id = rows.queue(connection, queued)
+    return (rows.claimed(outgoing_id, queued, content),) if leased else ()
 
 
-def _queue_receipt(
-    connection: Connection, row: int, content_id: int, address: tuple[str, str, int, int]
-) -> int:
-    iss, aud, deadline_ms, now_ms = address
-    return rows.insert_row(
-        connection,
-        t.outgoing,
-        {
-            "bundle_row": row,
-            "mt": "receipt",
-            "iss": iss,
-            "aud": aud,
-            "content_id": content_id,
-            "minimum_class": 0,
-            "due_ms": now_ms,
-            "deadline_ms": deadline_ms,
-        },
+def _to_go(receipt: NewReceipt, row: int, content_id: int, now_ms: int) -> Queued:
+    """A receipt in the outbox that is still to be sealed."""
+    return Queued(
+        bundle_row=row,
+        mt="receipt",
+        iss=receipt.iss,
+        aud=receipt.aud,
+        minimum_class=0,
+        deadline_ms=receipt.deadline_ms,
+        content_id=content_id,
+        sealed=None,
+        now_ms=now_ms,
+        leased=False,
     )
 
 
@@ -135,20 +139,22 @@ def _resend_receipts(connection: Connection, row: int, new: Arrived) -> None:
         t.receipt.c.bundle_row == row, t.receipt.c.content_id.notin_(waiting)
     )
     for content_id in connection.execute(again.order_by(t.receipt.c.id)).scalars().all():
-        address = (new.receipt.iss, new.receipt.aud, new.receipt.deadline_ms, new.now_ms)
-        _queue_receipt(connection, row, content_id, address)
+        rows.queue(connection, _to_go(new.receipt, row, content_id, new.now_ms))
 
 
-def issue_receipt(connection: Connection, new: tuple[int, NewReceipt, int]) -> bool:
-    """Moves a received bundle on and queues the receipt that says so. False when it is there already."""
-    row, receipt, now_ms = new
+def issue_receipt(connection: Connection, wanted: tuple[int, NewReceipt, int, int]) -> Kept:
+    """Moves a received bundle on and queues the receipt that says so, leased when there is a place for it.
+
+    Not fresh when the bundle is there already.
+    """
+    row, receipt, now_ms, places = wanted
     state = State(connection.execute(s.bundle_state, {"b_id": row}).scalar_one())
     if after_receipt(state, receipt.status) == state:
-        return False
+        return Kept(False)
     connection.execute(s.bundle_row, {"b_id": row, "state": receipt.status, "changed_ms": now_ms})
-    _issue(connection, row, receipt, now_ms)
+    leased = _issue(connection, row, receipt, now_ms, leased=places > 0)
     rows.audit(connection, [rows.event(now_ms, f"receipt.{receipt.status}", receipt.iss, receipt.sealed)])
-    return True
+    return Kept(True, leased)
 
 
 def take_receipt(connection: Connection, new: ArrivedReceipt) -> State:

@@ -145,6 +145,30 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """A delivery that is put into the outbox; ``leased`` ones belong to a worker from the very commit on."""
+
+    bundle_row: int
+    mt: str
+    iss: str
+    aud: str
+    minimum_class: int
+    deadline_ms: int
+    content_id: int
+    sealed: Envelope | None
+    now_ms: int
+    leased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a write kept: whether it was new, and those of its deliveries that the caller has leased."""
+
+    fresh: bool
+    leased: tuple[Due, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """How an attempt ended. ``due_ms`` None means that nothing more is to be sent for now."""
 

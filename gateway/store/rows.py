@@ -11,8 +11,11 @@ from gateway.store import statements as s
 from gateway.store import tables as t
 from gateway.store.records import (
     Content,
+    Due,
     Envelope,
+    Queued,
 )
+from gateway.transfer import LEASE_MS
 
 
 def audit(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
@@ -74,3 +77,41 @@ def event(now_ms: int, name: str, iss: str, sealed: Envelope | None) -> dict[str
             "envelope_sha256": sealed.envelope_sha256,
         }
     return event
+
+
+def queue(connection: Connection, new: Queued) -> int:
+    """Puts a delivery, with its envelope where there is one, into the outbox and gives its id."""
+    values = {
+        "bundle_row": new.bundle_row,
+        "mt": new.mt,
+        "iss": new.iss,
+        "aud": new.aud,
+        "content_id": new.content_id,
+        "minimum_class": new.minimum_class,
+        "due_ms": new.now_ms + LEASE_MS if new.leased else new.now_ms,
+        "deadline_ms": new.deadline_ms,
+        "attempts": int(new.leased),
+        "reason": "",
+    }
+    outgoing_id = insert_row(connection, t.outgoing, values)
+    if new.sealed:
+        keep_envelope(connection, outgoing_id, new.sealed, new.content_id)
+    return outgoing_id
+
+
+def claimed(outgoing_id: int, new: Queued, content: Content) -> Due:
+    """A delivery that was leased as it was queued, in the form in which a worker gets it."""
+    return Due(
+        outgoing_id=outgoing_id,
+        bundle_row=new.bundle_row,
+        mt=new.mt,
+        iss=new.iss,
+        aud=new.aud,
+        minimum_class=new.minimum_class,
+        deadline_ms=new.deadline_ms,
+        attempts=1,
+        content=content,
+        envelope=new.sealed.envelope if new.sealed else None,
+        envelope_sha256=new.sealed.envelope_sha256 if new.sealed else "",
+        exp=new.sealed.exp if new.sealed else 0,
+    )

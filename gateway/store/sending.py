@@ -17,26 +17,29 @@ from gateway.store.records import (
     Content,
     Due,
     Envelope,
+    Kept,
     NewBundle,
     NewTransfer,
+    Queued,
 )
 from gateway.transfer import State
 
 
-def accept_transfer(connection: Connection, new: NewTransfer) -> bool:
-    """Keeps a transfer and all its deliveries. False when this very request was accepted before.
+def accept_transfer(connection: Connection, wanted: tuple[NewTransfer, int]) -> Kept:
+    """Keeps a transfer and all its deliveries, as many of them leased as ``wanted`` says beside it.
 
-    Raises Conflict when its Idempotency-Key or its transferId was used for another request.
+    Not fresh when this very request was accepted before. Raises Conflict when its Idempotency-Key or its
+    transferId was used for another request.
     """
+    new, places = wanted
     if _known_request(connection, new):
-        return False
+        return Kept(False)
     under_key = _request_under_key(new)
     connection.execute(s.insert_into(t.transfer), {k: v for k, v in under_key.items() if k != "key"})
     connection.execute(s.insert_into(t.idempotency), under_key)
-    for bundle in new.bundles:
-        _send_bundle(connection, new, bundle)
+    dues = [_send_bundle(connection, new, b, leased=place < places) for place, b in enumerate(new.bundles)]
     rows.audit(connection, [rows.event(new.now_ms, "bundle.queued", b.org, b.sealed) for b in new.bundles])
-    return True
+    return Kept(True, tuple(due for due in dues if due is not None))
 
 
 def _known_request(connection: Connection, new: NewTransfer) -> bool:
@@ -70,45 +73,39 @@ def _request_under_key(new: NewTransfer) -> dict[str, Any]:
     }
 
 
-def _send_bundle(connection: Connection, new: NewTransfer, bundle: NewBundle) -> None:
+def _send_bundle(connection: Connection, new: NewTransfer, bundle: NewBundle, *, leased: bool) -> Due | None:
     content = bundle.sealed.jws if bundle.sealed else bundle.content
     assert content is not None  # noqa: S101 - the type says one of the two; both absent is a bug
     content_id = rows.keep(connection, content)
-    row = rows.insert_row(
-        connection,
-        t.bundle,
-        {
-            "direction": "out",
-            "org": bundle.org,
-            "peer": bundle.peer,
-            "bundle_id": bundle.bundle_id,
-            "transfer_id": new.transfer_id,
-            "desk": bundle.desk,
-            "readers": bundle.readers,
-            "state": State.QUEUED,
-            "reason": bundle.reason,
-            "body_sha256": bundle.body_sha256,
-            "content_id": content_id,
-            "created_ms": new.now_ms,
-            "changed_ms": new.now_ms,
-        },
+    values = {
+        "direction": "out",
+        "org": bundle.org,
+        "peer": bundle.peer,
+        "bundle_id": bundle.bundle_id,
+        "transfer_id": new.transfer_id,
+        "desk": bundle.desk,
+        "readers": bundle.readers,
+        "state": State.DELIVERING if leased else State.QUEUED,
+        "reason": bundle.reason,
+        "body_sha256": bundle.body_sha256,
+        "content_id": content_id,
+        "created_ms": new.now_ms,
+        "changed_ms": new.now_ms,
+    }
+    queued = Queued(
+        bundle_row=rows.insert_row(connection, t.bundle, values),
+        mt="bundle",
+        iss=bundle.org,
+        aud=bundle.aud,
+        minimum_class=bundle.minimum_class,
+        deadline_ms=bundle.deadline_ms,
+        content_id=content_id,
+        sealed=bundle.sealed,
+        now_ms=new.now_ms,
+        leased=leased,
     )
-    outgoing_id = rows.insert_row(
-        connection,
-        t.outgoing,
-        {
-            "bundle_row": row,
-            "mt": "bundle",
-            "iss": bundle.org,
-            "aud": bundle.aud,
-            "content_id": content_id,
-            "minimum_class": bundle.minimum_class,
-            "due_ms": new.now_ms,
-            "deadline_ms": bundle.deadline_ms,
-        },
-    )
-    if bundle.sealed:
-        rows.keep_envelope(connection, outgoing_id, bundle.sealed, content_id)
+    outgoing_id = rows.queue(connection, queued)
+    return rows.claimed(outgoing_id, queued, content) if leased else None
 
 
 def claim(connection: Connection, wanted: tuple[int, int, int]) -> list[Due]:

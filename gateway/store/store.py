@@ -23,6 +23,7 @@ from gateway.store.records import (
     Due,
     Envelope,
     Held,
+    Kept,
     NewReceipt,
     NewTransfer,
     ReceiptRow,
@@ -70,9 +71,11 @@ class Store:
 
     # --- writes ---------------------------------------------------------------------------------------------
 
-    def accept_transfer(self, new: NewTransfer) -> bool:
-        """Keeps a transfer with its deliveries; False if this very request was kept before. Raises Conflict."""
-        return self._writer.run(_accept, new)
+    # ``leased`` says how many of the deliveries that a write queues are leased to its caller in the same commit.
+
+    def accept_transfer(self, new: NewTransfer, leased: int = 0) -> Kept:
+        """Keeps a transfer with its deliveries, if this very request was not kept before. Raises Conflict."""
+        return self._writer.run(_accept, (new, leased))
 
     def claim(self, now_ms: int, limit: int, lease_ms: int) -> list[Due]:
         """Leases deliveries that are due, so that no other worker takes them."""
@@ -90,13 +93,13 @@ class Store:
         """Keeps how an attempt ended."""
         self._writer.run(_attempted, attempt)
 
-    def arrive(self, new: Arrived) -> bool:
-        """Keeps a received bundle with its receipt; False if it was here before. Raises Conflict."""
-        return self._writer.run(_arrive, new)
+    def arrive(self, new: Arrived, leased: int = 0) -> Kept:
+        """Keeps a received bundle with its receipt, if it was not here before. Raises Conflict."""
+        return self._writer.run(_arrive, (new, leased))
 
-    def issue_receipt(self, bundle_row: int, receipt: NewReceipt, now_ms: int) -> bool:
-        """Moves a received bundle on and queues the receipt; False if it was there already."""
-        return self._writer.run(_issue, (bundle_row, receipt, now_ms))
+    def issue_receipt(self, bundle_row: int, receipt: NewReceipt, now_ms: int, leased: int = 0) -> Kept:
+        """Moves a received bundle on and queues the receipt, if it was not there already."""
+        return self._writer.run(_issue, (bundle_row, receipt, now_ms, leased))
 
     def take_receipt(self, new: ArrivedReceipt) -> State:
         """Moves one of our bundles on. Raises LookupError when the receipt fits none of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -13,7 +14,8 @@ import orjson
 import pytest
 
 import signing
-from gateway.store.records import Attempt, Due
+from gateway.outbox import Outbox
+from gateway.store.records import Attempt, Due, Kept
 from gateway.transfer import LEASE_MS, MESSAGE_LIFE_S, RESEAL_BEFORE_S, State
 
 if TYPE_CHECKING:
@@ -576,12 +578,59 @@ def test_the_running_workers_deliver_what_a_killed_process_had_claimed_and_stop_
     assert set(states(world, unheard).values()) == {"queued"}
 
 
-def test_the_bell_wakes_the_running_workers(world: World) -> None:
+def test_running_workers_deliver_what_is_fresh_without_claiming_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for node in world.nodes.values():
+        monkeypatch.setattr(node.services.store, "claim", lambda *_: pytest.fail("it was leased already"))
         node.running.start()
     transfer = world.start()
     world.ash.send(transfer)
     world.until(lambda: set(states(world, transfer).values()) == {"delivered"})
+
+
+def test_what_finds_no_free_worker_is_due_in_its_turn(world: World) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    def slow(request: httpx2.Request) -> httpx2.Response:
+        entered.set()
+        assert go_on.wait(10)
+        return acknowledge("hollow")(world)(request)
+
+    world.wire.answers["hollow.example"] = slow
+    outbox = world.ash.running.outbox = Outbox(world.ash.services, 1)
+    world.ash.services.courier.outbox = outbox  # type: ignore[attr-defined]
+    world.ash.running.start()
+    first, second = world.start(), world.start()
+    world.ash.send(first)
+    assert entered.wait(10)
+    world.ash.send(second)
+    assert set(states(world, second).values()) == {"queued"}
+    go_on.set()
+    world.until(lambda: {states(world, second)[GENERAL], states(world, first)[GENERAL]} == {"sent"})
+
+
+def test_a_write_that_fails_keeps_no_worker_from_the_next(world: World) -> None:
+    outbox = Outbox(world.ash.services, 1)
+    outbox.start()
+
+    def broken(_places: int) -> Kept:
+        raise RuntimeError
+
+    places: list[int] = []
+
+    def counted(offered: int) -> Kept:
+        places.append(offered)
+        return Kept(True)
+
+    world.until(lambda: not outbox._behind)
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            outbox.send_off(broken, 3)
+        assert outbox.send_off(counted, 3)
+    outbox.stop()
+    assert outbox.send_off(counted, 3)
+    assert places == [1, 1, 0]
 
 
 def test_a_fault_in_here_is_a_reason_too_and_says_no_more(

@@ -166,9 +166,9 @@ def test_an_error_of_the_database_does_not_print_what_was_to_be_written(path: Pa
 
 def test_a_request_is_kept_once_under_its_key_and_its_id(store: Store) -> None:
     new = transfer("t1", key="k1")
-    assert store.accept_transfer(new) is True
-    assert store.accept_transfer(new) is False
-    assert store.accept_transfer(replace(new, idempotency_key="k2")) is False
+    assert store.accept_transfer(new).fresh is True
+    assert store.accept_transfer(new).fresh is False
+    assert store.accept_transfer(replace(new, idempotency_key="k2")).fresh is False
     assert len(store.rows("bundle")) == 1
 
 
@@ -198,7 +198,7 @@ def at_once(count: int, work: Any) -> list[Any]:
 
 def test_of_the_same_request_from_many_callers_one_is_kept(store: Store) -> None:
     same = transfer("t1")
-    results = at_once(8, lambda _place: store.accept_transfer(same))
+    results = at_once(8, lambda _place: store.accept_transfer(same).fresh)
     assert sorted(results) == [False] * 7 + [True]
     assert len(store.rows("bundle")) == 1
 
@@ -265,6 +265,32 @@ def test_leases_of_a_dead_process_are_given_back_and_waiting_times_are_kept(stor
     assert again.attempts == 2
 
 
+def test_a_transfer_is_leased_as_it_is_kept_as_far_as_there_is_a_place(store: Store) -> None:
+    two = replace(transfer("t1"), bundles=(bundle("b1"), bundle("b2")))
+    [leased] = store.accept_transfer(two, 1).leased
+    [claimed] = store.claim(NOW, 10, LEASE)
+    assert leased.outgoing_id != claimed.outgoing_id
+    assert sorted(row.state for row in store.rows("bundle")) == ["delivering", "delivering"]
+    [again, _other] = sorted(store.claim(NOW + LEASE, 10, LEASE), key=lambda due: due.outgoing_id)
+    assert again == replace(leased, attempts=2)
+
+
+def test_what_is_leased_as_it_is_kept_is_given_back_after_a_crash(store: Store) -> None:
+    store.accept_transfer(transfer("t1"), 1)
+    store.arrive(arrived("m1"), 1)
+    assert store.claim(NOW + 1, 10, LEASE) == []
+    store.release_leases(NOW + 1)
+    assert {due.mt for due in store.claim(NOW + 1, 10, LEASE)} == {"bundle", "receipt"}
+
+
+def test_a_repeated_write_leases_nothing(store: Store) -> None:
+    same = transfer("t1")
+    assert len(store.accept_transfer(same, 1).leased) == 1
+    assert store.accept_transfer(same, 1).leased == ()
+    assert len(store.arrive(arrived("m1"), 1).leased) == 1
+    assert store.arrive(arrived("m1"), 1).leased == ()
+
+
 def test_nothing_is_due_when_nothing_waits(store: Store) -> None:
     assert store.next_due_ms() is None
     assert store.claim(NOW, 10, LEASE) == []
@@ -308,7 +334,7 @@ def arrived(name: str, bundle_id: str = "b1", body: str = "body") -> Arrived:
 
 
 def test_a_bundle_arrives_once_however_often_and_from_however_many_threads(store: Store) -> None:
-    results = at_once(6, lambda _place: store.arrive(arrived("m1")))
+    results = at_once(6, lambda _place: store.arrive(arrived("m1")).fresh)
     assert sorted(results) == [False] * 5 + [True]
     assert len(store.rows("bundle")) == len(store.rows("receipt")) == len(store.rows("outgoing")) == 1
 
@@ -334,7 +360,7 @@ def test_a_received_bundle_moves_forward_only(store: Store) -> None:
     ]
     for place, (status, fresh, after) in enumerate(steps):
         new = receipt(f"r{place}", status)
-        assert store.issue_receipt(row.id, new, NOW) is fresh
+        assert store.issue_receipt(row.id, new, NOW).fresh is fresh
         assert store.received(HOLLOW, "b1").state == after
 
 
