@@ -45,7 +45,7 @@ def hold(connection: Connection, messages: Sequence[Held]) -> Sequence[bool | Co
 def _keep_held(connection: Connection, fresh: Sequence[Held]) -> None:
     if not fresh:
         return
-    connection.execute(s.insert_into(t.held), [dict(zip(_HELD, astuple(m), strict=True)) for m in fresh])
+    s.insert_into(t.held).run_many(connection, [dict(zip(_HELD, astuple(m), strict=True)) for m in fresh])
     events = [
         {
             "at": m.received_ms // 1000,

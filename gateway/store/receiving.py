@@ -48,6 +48,7 @@ def arrive(connection: Connection, wanted: tuple[Arrived, int]) -> Kept:
             "desk": new.desk,
             "readers": new.readers,
             "state": new.receipt.status,
+            "reason": "",
             "body_sha256": new.body_sha256,
             "content_id": content_id,
             "created_ms": new.now_ms,
@@ -73,7 +74,7 @@ def _known_bundle(connection: Connection, new: Arrived) -> int | None:
     by_jti = {"b_org": new.org, "b_iss": new.peer, "b_jti": new.jti}
     by_bundle = {"b_org": new.org, "b_bundle_id": new.bundle_id}
     for query, where in ((s.seen_by_jti, by_jti), (s.received_by_id, by_bundle)):
-        row = connection.execute(query, where).one_or_none()
+        row = query.first(connection, where)
         if row is not None:
             if (row[0], row[1]) != (new.body_sha256, new.peer):
                 raise Conflict(
@@ -105,7 +106,7 @@ def _issue(
         "received": receipt.received,
         "content_id": content_id,
     }
-    connection.execute(s.insert_into(t.receipt), values)
+    s.insert_into(t.receipt).run(connection, values)
     queued = replace(_to_go(receipt, row, content_id, now_ms), sealed=receipt.sealed, leased=leased)
     outgoing_id = rows.queue(connection, queued)
     return (rows.claimed(outgoing_id, queued, content),) if leased else ()
@@ -148,10 +149,11 @@ def issue_receipt(connection: Connection, wanted: tuple[int, NewReceipt, int, in
     Not fresh when the bundle is there already.
     """
     row, receipt, now_ms, places = wanted
-    state = State(connection.execute(s.bundle_state, {"b_id": row}).scalar_one())
+    state = State(s.bundle_state.first(connection, {"b_id": row}).state)
     if after_receipt(state, receipt.status) == state:
         return Kept(False)
-    connection.execute(s.bundle_row, {"b_id": row, "state": receipt.status, "changed_ms": now_ms})
+    moved = {"state": receipt.status, "reason": "", "changed_ms": now_ms}
+    s.bundle_row.run(connection, {"b_id": row, **moved})
     leased = _issue(connection, row, receipt, now_ms, leased=places > 0)
     rows.audit(connection, [rows.event(now_ms, f"receipt.{receipt.status}", receipt.iss, receipt.sealed)])
     return Kept(True, leased)
@@ -163,26 +165,15 @@ def take_receipt(connection: Connection, new: ArrivedReceipt) -> State:
     Raises LookupError when no message of ours has that id, or it went to somebody else, or had another content:
     a receipt that does not fit is never taken for one that does.
     """
-    found = connection.execute(s.receipted_message, {"b_iss": new.org, "b_jti": new.of_jti}).one_or_none()
-    if found is None or found[0] != new.content_sha256 or found[4] != new.peer:
+    found = s.receipted_message.first(connection, {"b_iss": new.org, "b_jti": new.of_jti})
+    if found is None or (found.content_sha256, found.peer) != (new.content_sha256, new.peer):
         raise LookupError("no message of ours fits this receipt")
-    _, outgoing_id, row, state, _ = found
-    kept = {
-        "codes": ",".join(new.codes),
-        "by_role": new.by_role,
-        "received": new.received,
-        "of_jti": new.of_jti,
-    }
-    have = {"b_bundle_row": row, "b_status": new.status}
-    if connection.execute(s.receipt_with_status, have).scalar_one_or_none() is None:
-        content_id = rows.keep(connection, new.content)
-        values = {"bundle_row": row, "status": new.status, "content_id": content_id, **kept}
-        connection.execute(s.insert_into(t.receipt), values)
-    after = after_receipt(State(state), new.status)
+    _keep_receipt(connection, new, found.bundle_row)
+    after = after_receipt(State(found.state), new.status)
     moved = {"state": after, "reason": "", "changed_ms": new.now_ms}
-    connection.execute(s.bundle_row, {"b_id": row, **moved})
-    connection.execute(s.outgoing_row, {"b_id": outgoing_id, "due_ms": None, "reason": ""})
-    rows.drop_envelopes(connection, outgoing_id)
+    s.bundle_row.run(connection, {"b_id": found.bundle_row, **moved})
+    s.nothing_to_send.run(connection, {"b_id": found.outgoing_id})
+    rows.drop_envelopes(connection, found.outgoing_id)
     event = {
         "at": new.now_ms // 1000,
         "ev": f"receipt.{new.status}.received",
@@ -193,3 +184,18 @@ def take_receipt(connection: Connection, new: ArrivedReceipt) -> State:
     }
     rows.audit(connection, [event])
     return after
+
+
+def _keep_receipt(connection: Connection, new: ArrivedReceipt, row: int) -> None:
+    if s.receipt_with_status.first(connection, {"b_bundle_row": row, "b_status": new.status}) is not None:
+        return
+    values = {
+        "bundle_row": row,
+        "status": new.status,
+        "codes": ",".join(new.codes),
+        "by_role": new.by_role,
+        "of_jti": new.of_jti,
+        "received": new.received,
+        "content_id": rows.keep(connection, new.content),
+    }
+    s.insert_into(t.receipt).run(connection, values)

@@ -25,19 +25,17 @@ def audit(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
         record = orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
         # RFC 9162 §2.1.1: the leaf hash is over 0x00 and the entry.
         rows.append({"record": record, "leaf": hashlib.sha256(b"\x00" + record).digest()})
-    connection.execute(s.insert_into(t.audit), rows)
+    s.insert_into(t.audit).run_many(connection, rows)
 
 
 def insert_row(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
     """Inserts a row and gives its id."""
-    key = connection.execute(s.insert_into(table), values).inserted_primary_key
-    assert key is not None  # noqa: S101 - a single-row insert always has one
-    return int(key[0])
+    return int(s.insert_one(table).first(connection, values)[0])
 
 
 def insert_if_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Inserts unless the row is already there; says whether it was new."""
-    return bool(connection.execute(s.insert_new(table, connection.dialect.name), values).rowcount)
+    return bool(s.insert_new(table, connection.dialect.name).run(connection, values))
 
 
 def keep(connection: Connection, content: Content) -> int:
@@ -59,12 +57,12 @@ def keep_envelope(connection: Connection, outgoing_id: int, sealed: Envelope, co
         "exp": sealed.exp,
         "envelope": sealed.envelope,
     }
-    connection.execute(s.insert_into(t.sealed), values)
+    s.insert_into(t.sealed).run(connection, values)
 
 
 def drop_envelopes(connection: Connection, outgoing_id: int) -> None:
     """Gives up the bytes of every envelope of a delivery; what is known of them stays."""
-    connection.execute(s.drop_envelopes, {"b_outgoing_id": outgoing_id})
+    s.drop_envelopes.run(connection, {"b_outgoing_id": outgoing_id})
 
 
 def event(now_ms: int, name: str, iss: str, sealed: Envelope | None) -> dict[str, Any]:

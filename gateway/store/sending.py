@@ -35,8 +35,8 @@ def accept_transfer(connection: Connection, wanted: tuple[NewTransfer, int]) -> 
     if _known_request(connection, new):
         return Kept(False)
     under_key = _request_under_key(new)
-    connection.execute(s.insert_into(t.transfer), {k: v for k, v in under_key.items() if k != "key"})
-    connection.execute(s.insert_into(t.idempotency), under_key)
+    s.insert_into(t.transfer).run(connection, under_key)
+    s.insert_into(t.idempotency).run(connection, under_key)
     dues = [_send_bundle(connection, new, b, leased=place < places) for place, b in enumerate(new.bundles)]
     rows.audit(connection, [rows.event(new.now_ms, "bundle.queued", b.org, b.sealed) for b in new.bundles])
     return Kept(True, tuple(due for due in dues if due is not None))
@@ -47,10 +47,10 @@ def _known_request(connection: Connection, new: NewTransfer) -> bool:
     by_id = {"b_org": new.org, "b_transfer_id": new.transfer_id}
     queries = ((s.request_by_key, by_key, "Idempotency-Key"), (s.request_by_id, by_id, "transferId"))
     for query, where, what in queries:
-        known = connection.execute(query, where).scalar_one_or_none()
+        known = query.first(connection, where)
         if known is None:
             continue
-        if known != new.request_sha256:
+        if known.request_sha256 != new.request_sha256:
             raise Conflict(
                 "transfer.conflict",
                 f"This {what} was already used for a transfer with another content.",
@@ -163,11 +163,11 @@ def attempted(connection: Connection, attempt: Attempt) -> None:
     """Writes down how an attempt ended, unless a receipt or another worker was faster (fenced by attempts)."""
     ended = {"due_ms": attempt.due_ms, "reason": attempt.reason}
     mine = {"b_id": attempt.outgoing_id, "b_attempts": attempt.attempts}
-    if not connection.execute(s.attempt_ended, {**mine, **ended}).rowcount:
+    if not s.attempt_ended.run(connection, {**mine, **ended}):
         return
     if attempt.mt == "receipt":
         if attempt.due_ms is None:
             rows.drop_envelopes(connection, attempt.outgoing_id)
         return
     moved = {"state": attempt.state, "reason": attempt.reason, "changed_ms": attempt.now_ms}
-    connection.execute(s.unsettled_bundle, {"b_id": attempt.bundle_row, **moved})
+    s.unsettled_bundle.run(connection, {"b_id": attempt.bundle_row, **moved})

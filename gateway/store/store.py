@@ -14,6 +14,7 @@ from gateway.problems import Conflict, NotFound
 from gateway.store import holding, receiving, sending, statements, tables
 from gateway.store.engine import open_engine
 from gateway.store.migrate import check_current
+from gateway.store.prepared import Prepared
 from gateway.store.records import (
     Arrived,
     ArrivedReceipt,
@@ -215,11 +216,13 @@ class Store:
         """All rows of a table, for a check of the files alone (the demo, a test): never on a hot path."""
         return self._all(select(tables.metadata.tables[table]))
 
-    def _all(self, query: Select[Any], **values: object) -> list[Row[Any]]:
+    def _all(self, query: Select[Any] | Prepared, **values: object) -> list[Any]:
         with self._reads.connect() as connection:
-            return list(connection.execute(query, values).all())
+            if isinstance(query, Prepared):
+                return query.all(connection, values)
+            return list(connection.execute(query).all())
 
-    def _one(self, query: Select[Any], **values: object) -> Row[Any]:
+    def _one(self, query: Select[Any] | Prepared, **values: object) -> Any:  # noqa: ANN401 - a row
         rows = self._all(query, **values)
         if not rows:
             raise NotFound("not-found", "There is nothing with this id that you may see.")
