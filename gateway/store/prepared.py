@@ -70,7 +70,7 @@ class Prepared:
 
 
 def _row(names: list[str]) -> Callable[..., Any]:
-    made: Callable[..., Any] = namedtuple("Row", names)  # type: ignore[misc] - as many as the statement has
+    made: Callable[..., Any] = namedtuple("Row", names)  # type: ignore[misc]  # as many as there are
     return made
 
 
