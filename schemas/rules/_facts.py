@@ -41,6 +41,11 @@ def judged(case: Case, rule: Rule, kind: str, judge: Judge) -> Iterator[Verdict]
             yield verdict
 
 
+def each(case: Case, rule: Rule, judge: Judge) -> Iterator[Verdict]:
+    """Judge the current version of each document of the types that a rule reads."""
+    return (verdict for kind in rule.inputs for verdict in judged(case, rule, kind, judge))
+
+
 def one(item: Item, case: Case, rule: Rule, judge: Judge) -> Verdict | None:
     """Judge one thing; what is not there to be seen makes it not evaluable."""
     try:
@@ -170,6 +175,14 @@ def written_on(item: Item) -> date:
 def as_day(value: object, place: str) -> date:
     """Return the day that a text names, or raise Unseen."""
     found = day_of(value)
+    if found is None:
+        raise Unseen(place)
+    return found
+
+
+def as_instant(value: object, place: str) -> datetime:
+    """Return the instant that a text names, or raise Unseen."""
+    found = _instant(value) if isinstance(value, str) else None
     if found is None:
         raise Unseen(place)
     return found

@@ -1,31 +1,45 @@
 """The data dictionary's own cardinalities, checked in the sender's record (REC).
 
 The wire schema requires only what every permitted view holds; what the dictionary requires stands in
-`x-ltp-card`, and a few items are required only where another item says so.
+`x-ltp-card`, and what it requires only under a condition in `x-ltp-when` and `x-ltp-unless`.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 from schemas._shape import Node, root
 from schemas.disclosure import kinds
 from schemas.rules._case import Case, Item, Path, Verdict, at
-from schemas.rules._catalogue import Rule, catalogue
+from schemas.rules._catalogue import Rule
+from schemas.rules._facts import Unseen, day_of, written_on
 from schemas.rules._look import Look, follow, look
 
 _REQUIRED = ("1", "1..*")
 _MARKS = ("withheld", "extensions")
+Base = Literal["beside", "document", "learner"]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One condition of the dictionary: a place (in the same object, the document or the learner), what of it."""
+
+    base: Base
+    steps: tuple[str, ...]
+    name: str
+    wanted: object
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """An item that the dictionary requires in an object: its name, its title and its JSON type."""
+    """An item that the dictionary requires: where a `when` holds (if there is any) and no `unless` does."""
 
     name: str
     title: str
     type: str
+    when: tuple[Test, ...] = ()
+    unless: tuple[Test, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +52,11 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """An item that is required when another item says so, or unless it does."""
+class _Around:
+    """What a condition may look at besides the object itself."""
 
-    steps: tuple[str, ...]
-    need: Need
-    holder: str
-    unless: bool
-    other: Mapping[str, Any]
-
-    def applies(self, value: Mapping[str, Any]) -> bool:
-        """Say whether the item is required in this value."""
-        found = follow(value, self.other["pointer"].split("/")[1:])
-        return self._says(found) is not self.unless
-
-    def _says(self, found: object) -> bool:
-        if "present" in self.other:
-            return found not in (None, "", [], {})
-        if "startsWith" in self.other:
-            return isinstance(found, str) and found.startswith(self.other["startsWith"])
-        return type(found) is type(self.other["is"]) and found == self.other["is"]
+    item: Item
+    learner: Item | None
 
 
 _Found = tuple[Path, str, Need, Look]
@@ -65,15 +64,16 @@ _Found = tuple[Path, str, Need, Look]
 
 def complete(case: Case, _rule: Rule) -> Iterator[Verdict]:
     """REC-01: one error for each required item that is missing; withheld items are not judged."""
+    pupil = next((item for item in case.components if item.kind == "learner"), None)
     for item in case.items():
         if item.kind in kinds():
-            yield from _item(item)
+            yield from _item(item, pupil)
 
 
-def _item(item: Item) -> Iterator[Verdict]:
+def _item(item: Item, pupil: Item | None) -> Iterator[Verdict]:
     unsure = False
     missing = False
-    for path, holder, need, seen in _looks(item):
+    for path, holder, need, seen in lacking(item, pupil):
         if seen is Look.MISSING:
             missing = True
             message = f"'{need.title}' is missing from '{holder}'."
@@ -86,45 +86,67 @@ def _item(item: Item) -> Iterator[Verdict]:
         yield Verdict("pass", (at(item.path),))
 
 
-def _looks(item: Item) -> Iterator[_Found]:
-    """Yield every required item that is not plainly there."""
-    needs = needs_of(item.kind)
-    for need in needs.own:
-        seen = Look.WITHHELD if need.name in item.withheld else look(item.value.get(need.name), need.type)
-        if seen is not Look.PRESENT:
-            yield item.path, needs.title, need, seen
-    for name, inner in needs.inner:
-        if name not in item.withheld and name in item.value:
-            yield from _inside(item.value[name], inner, (item.path, name))
-    for condition in conditions_of(item.kind):
-        if condition.applies(item.value):
-            yield from _conditional(item, condition)
+def lacking(item: Item, pupil: Item | None = None) -> Iterator[_Found]:
+    """Yield every required item that is not plainly there; the learner decides a few of them."""
+    yield from _inside(item.value, needs_of(item.kind), item.path, _Around(item, pupil))
 
 
-def _inside(value: object, needs: Needs, path: Path) -> Iterator[_Found]:
+def _inside(value: object, needs: Needs, path: Path, around: _Around) -> Iterator[_Found]:
     if isinstance(value, list):
         for index, entry in enumerate(value):
             if isinstance(entry, dict):
-                yield from _inside(entry, needs, (path, index))
+                yield from _inside(entry, needs, (path, index), around)
     elif isinstance(value, dict):
+        # What was withheld is named by the member of the document that it stands in.
+        withheld = around.item.withheld if value is around.item.value else frozenset()
         for need in needs.own:
-            seen = look(value.get(need.name), need.type)
-            if seen is not Look.PRESENT:
-                yield path, needs.title, need, seen
+            seen = Look.WITHHELD if need.name in withheld else look(value.get(need.name), need.type)
+            asked = seen is Look.PRESENT or _asked(need, value, around)
+            if seen is not Look.PRESENT and asked is not False:
+                yield path, needs.title, need, seen if asked else Look.WITHHELD
         for name, inner in needs.inner:
-            if name in value:
-                yield from _inside(value[name], inner, (path, name))
+            if name in value and name not in withheld:
+                yield from _inside(value[name], inner, (path, name), around)
 
 
-def _conditional(item: Item, condition: Condition) -> Iterator[_Found]:
-    withheld = condition.steps[0] in item.withheld
-    found = follow(item.value, list(condition.steps))
-    seen = Look.WITHHELD if withheld else look(found, condition.need.type)
-    if seen is not Look.PRESENT:
-        path = item.path
-        for step in condition.steps[:-1]:
-            path = (path, step)
-        yield path, condition.holder, condition.need, seen
+def _asked(need: Need, holder: Mapping[str, Any], around: _Around) -> bool | None:
+    """Say whether an item is required here; None if what decides it cannot be seen."""
+    wanted = _any(need.when, holder, around) if need.when else True
+    excused = _any(need.unless, holder, around)
+    if wanted is False or excused is True:
+        return False
+    return None if wanted is None or excused is None else True
+
+
+def _any(tests: tuple[Test, ...], holder: Mapping[str, Any], around: _Around) -> bool | None:
+    found = [_holds(test, holder, around) for test in tests]
+    return True if True in found else None if None in found else False
+
+
+def _holds(test: Test, holder: Mapping[str, Any], around: _Around) -> bool | None:
+    item = around.learner if test.base == "learner" else around.item
+    value = holder if test.base == "beside" else item.value if item is not None else None
+    if item is None or value is None or (value is item.value and test.steps[0] in item.withheld):
+        return None
+    found = follow(value, list(test.steps))
+    try:
+        return _SAYS[test.name](found, test.wanted, item)
+    except Unseen:
+        return None
+
+
+def _past(found: object, _wanted: object, item: Item) -> bool:
+    day = day_of(found)
+    return day is not None and day <= written_on(item)
+
+
+_SAYS = {
+    "is": lambda found, wanted, _: type(found) is type(wanted) and found == wanted,
+    "startsWith": lambda found, wanted, _: isinstance(found, str) and found.startswith(wanted),
+    "present": lambda found, wanted, _: (found not in (None, "", [], {})) is wanted,
+    "lacks": lambda found, wanted, _: wanted not in (found if isinstance(found, list) else ()),
+    "past": _past,
+}
 
 
 @cache
@@ -135,35 +157,37 @@ def needs_of(kind: str) -> Needs:
 
 def _needs(node: Node) -> Needs:
     members = {name: part for name, part in node.members().items() if name not in _MARKS}
-    own = tuple(
-        _need(name, part) for name, part in members.items() if part.keyword("x-ltp-card") in _REQUIRED
-    )
+    own = [_need(name, part) for name, part in members.items()]
     inner = ((name, _needs(part)) for name, part in members.items() if part.members())
-    return Needs(_title(node), own, tuple((name, needs) for name, needs in inner if needs.own or needs.inner))
+    return Needs(
+        _title(node),
+        tuple(need for need in own if need is not None),
+        tuple((name, needs) for name, needs in inner if needs.own or needs.inner),
+    )
 
 
-def _need(name: str, node: Node) -> Need:
+def _need(name: str, node: Node) -> Need | None:
+    """Return what is required of a member, None if it never is."""
+    when, unless = (_tests(node, keyword) for keyword in ("x-ltp-when", "x-ltp-unless"))
+    if not when and not unless and node.keyword("x-ltp-card") not in _REQUIRED:
+        return None
     kind = "array" if node.is_list() else node.keyword("type")
-    return Need(name, _title(node), kind if isinstance(kind, str) else "string")
+    return Need(name, _title(node), kind if isinstance(kind, str) else "string", when, unless)
+
+
+def _tests(node: Node, keyword: str) -> tuple[Test, ...]:
+    rows = node.keyword(keyword)
+    return tuple(_test(row) for row in rows) if isinstance(rows, list) else ()
+
+
+def _test(row: Mapping[str, Any]) -> Test:
+    """Return one row of an annotation: one key names the place, the other what is asked of it."""
+    bases: tuple[Base, ...] = ("beside", "document", "learner")
+    base = next(base for base in bases if base in row)
+    [name] = row.keys() - {base}
+    return Test(base, tuple(row[base].split("/")[1:]), name, row[name])
 
 
 def _title(node: Node) -> str:
     title = node.keyword("title")
     return title if isinstance(title, str) else "the record"
-
-
-@lru_cache
-def conditions_of(kind: str) -> tuple[Condition, ...]:
-    """Return the items of a kind that are required only where another item says so."""
-    rows = catalogue()["REC-01"].thresholds["conditional"]
-    return tuple(_condition(kind, row) for row in rows if row["kind"] == kind)
-
-
-def _condition(kind: str, row: Mapping[str, Any]) -> Condition:
-    steps = tuple(row["pointer"].split("/")[1:])
-    holder = root(kind)
-    for step in steps[:-1]:
-        holder = holder.members()[step]
-    need = _need(steps[-1], holder.members()[steps[-1]])
-    unless = "unless" in row
-    return Condition(steps, need, _title(holder), unless, row["unless" if unless else "when"])
