@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from schemas.findings import UnknownName
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the catalogue; `thresholds` is data that a local profile may set otherwise."""
+    """One row of the catalogue; `severity` and `thresholds` are data that a local profile may set otherwise."""
 
     id: str
     version: int
@@ -43,10 +43,23 @@ def profiles() -> Mapping[str, frozenset[str]]:
 
 
 def rules_of(profile: str) -> tuple[Rule, ...]:
-    """Return the rules that a profile runs, or raise UnknownName."""
+    """Return the rules that a profile runs, as it sets them, or raise UnknownName."""
     if profile not in profiles():
         raise UnknownName("rule profile")
-    return tuple(rule for rule in catalogue().values() if rule.profile in profiles()[profile])
+    return _set_by(profile)
+
+
+@cache
+def _set_by(profile: str) -> tuple[Rule, ...]:
+    chosen = (rule for rule in catalogue().values() if rule.profile in profiles()[profile])
+    own = _data()["profiles"][profile].get("overrides", {})
+    return tuple(overridden(rule, own.get(rule.id, {})) for rule in chosen)
+
+
+def overridden(rule: Rule, change: Mapping[str, Any]) -> Rule:
+    """Return a rule with the severity and the thresholds that a profile sets; all else stays as it is."""
+    thresholds = {**rule.thresholds, **change.get("thresholds", {})}
+    return replace(rule, severity=change.get("severity", rule.severity), thresholds=thresholds)
 
 
 def _rule(row: Mapping[str, Any]) -> Rule:
