@@ -184,9 +184,12 @@ def duty_applies(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 
 def _duty(item: Item, case: Case, _rule: Rule) -> Verdict:
-    if find(item, "boolean", "noFurtherPublicExams") is True and _exempt(item, case):
+    if _no_exams_left(item, case):
         message = "No duty: a Year 11 pupil with no further public examination to sit."
         return Verdict("info", (at(item.path, "noFurtherPublicExams"),), message)
+    if _plan_for_less(case):
+        message = "No duty to arrange full-time education: the pupil's plan specifies fewer hours."
+        return Verdict("info", ("/learner/ehcPlan/maxMinutesPerWeek",), message)
     return passed(item)
 
 
@@ -222,10 +225,19 @@ def _plan(item: Item, case: Case, _rule: Rule) -> Verdict | None:
 
 
 def _exempt(item: Item, case: Case) -> bool:
-    """Say whether the pupil is in Year 11 with no examination left, which lifts the duty."""
+    """Say whether the duty to arrange full-time education is lifted."""
+    return _no_exams_left(item, case) or _plan_for_less(case)
+
+
+def _no_exams_left(item: Item, case: Case) -> bool:
     if find(item, "boolean", "noFurtherPublicExams") is not True:
         return False
     return bool(need(learner(case), "string", "yearGroup") == "11")
+
+
+def _plan_for_less(case: Case) -> bool:
+    pupils = [part for part in case.components if part.kind == "learner"]
+    return any(find(pupil, "integer", "ehcPlan", "maxMinutesPerWeek") is not None for pupil in pupils)
 
 
 def _long_enough(item: Item, case: Case, limit: int) -> bool:
