@@ -12,6 +12,7 @@ from typing import Any, Literal
 from schemas.calendar import SchoolCalendar
 from schemas.findings import Finding, Severity
 from schemas.rules import (
+    attendance,
     authority,
     direction,
     meals,
@@ -23,6 +24,7 @@ from schemas.rules import (
     record,
     registration,
     reintegration,
+    review,
     suspension,
     watch,
 )
@@ -101,6 +103,29 @@ _RULES: Mapping[str, Callable[[Case, Rule], Iterable[Verdict]]] = {
     "REG-03": registration.over_the_line,
     "REG-04": registration.near_the_line,
     "REG-05": registration.identity_coherent,
+    "ATT-01": attendance.told_same_day,
+    "ATT-02": attendance.weekly_summary,
+    "ATT-03": attendance.code_fits,
+    "ATT-04": attendance.dual_registered,
+    "ATT-05": attendance.off_site_activity,
+    "ATT-06": attendance.absence_shown,
+    "ATT-07": attendance.parent_contacted,
+    "ATT-08": attendance.below_target,
+    "ATT-09": attendance.sums_up,
+    "ATT-10": attendance.site_known,
+    "ATT-11": attendance.escalated,
+    "REV-01": review.each_half_term,
+    "REV-02": review.each_term,
+    "REV-03": review.visited,
+    "REV-04": review.three_answers,
+    "REV-05": review.invited,
+    "REV-06": review.after_concern,
+    "REV-07": review.formal_reviews_first,
+    "REV-08": review.agreement_reviewed,
+    "REV-09": review.plan_contribution,
+    "REV-10": review.plan_contribution_early,
+    "REV-11": review.own_assessment,
+    "REV-12": review.next_review_set,
 }
 _NOTHING = Verdict("notApplicable", (), "Nothing here is what this rule is about.")
 _SEVERITIES: Mapping[Outcome, Severity] = {"error": "error", "warning": "warning"}

@@ -1,0 +1,88 @@
+"""The sessions of an attendance summary, and the absence notices beside it."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+from schemas.rules._case import Case, Item, Verdict
+from schemas.rules._catalogue import Rule
+from schemas.rules._facts import Unseen, as_day, beside, entries, need, need_day, passed
+from schemas.rules._look import text
+from schemas.rules.register_codes import Arrangement, known, row_for, session_of
+
+NOTICE = "absence-notice"
+Session = dict[str, Any]
+Fits = Callable[[str, Session], bool | None]
+
+
+def over_sessions(item: Item, rule: Rule, message: str, fits: Fits) -> Verdict | None:
+    """Judge each session of a summary: one verdict with the places of what is wrong, or else cannot be told."""
+    wrong: list[str] = []
+    unsure: list[Unseen] = []
+    good = 0
+    for place, entry in entries(item, "sessions"):
+        try:
+            found = fits(place, entry)
+        except Unseen as unseen:
+            unsure.append(unseen)
+        else:
+            wrong += [place] if found is False else []
+            good += found is True
+    if wrong:
+        return Verdict(rule.severity, tuple(wrong), message)
+    if unsure:
+        raise Unseen(*(place for unseen in unsure for place in unseen.places), why=unsure[0].why)
+    return passed(item, "sessions") if good else None
+
+
+def right(place: str, entry: Session, rule: Rule, arrangement: Arrangement, session: str) -> bool | None:
+    """Say whether the home code is the table's, None where another rule or nobody has a say."""
+    row = row_for(arrangement, session)
+    if row is None or row.rule != rule.id:
+        return None
+    code = _code(place, entry, "homeRegisterCode")
+    return True if code in row.home else None if session_of(code) is None else False
+
+
+def mark_of(place: str, entry: Session) -> str:
+    """Return the provider's mark, or raise Unseen."""
+    return _code(place, entry, "providerMark")
+
+
+def _code(place: str, entry: Session, name: str) -> str:
+    """Return a code that the list knows, or raise Unseen."""
+    code = text(entry, name)
+    if code is None or not known(code):
+        raise Unseen(f"{place}/{name}", why="A code is missing or is none that the list knows.")
+    return code
+
+
+def kind_of(entry: Session) -> str | None:
+    """Return what the provider's mark says of a session, None if it says nothing or is not there."""
+    mark = text(entry, "providerMark")
+    return None if mark is None else session_of(mark)
+
+
+def when(place: str, entry: Session) -> tuple[date, str]:
+    """Return the day and the half of it, or raise Unseen."""
+    session = text(entry, "session")
+    if session is None:
+        raise Unseen(f"{place}/session")
+    return as_day(entry.get("date"), f"{place}/date"), session
+
+
+def told(item: Item, case: Case) -> set[tuple[date, str]]:
+    """Return the sessions of which the placement has an absence notice."""
+    return {noticed_for(notice) for notice in beside(case, item, NOTICE)}
+
+
+def of_session(item: Item, case: Case) -> Iterator[Item]:
+    """Yield a notice, and after it every other one of the same session."""
+    yield item
+    others = (other for other in beside(case, item, NOTICE) if other is not item)
+    yield from (other for other in others if noticed_for(other) == noticed_for(item))
+
+
+def noticed_for(notice: Item) -> tuple[date, str]:
+    """Return the session that an absence notice is about, or raise Unseen."""
+    return need_day(notice, "date"), need(notice, "string", "session")
