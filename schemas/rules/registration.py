@@ -89,8 +89,8 @@ def _near(pupils: list[Attendance], rule: Rule) -> str:
 def _at_least(count: int) -> str:
     if not count:
         return ""
-    number = "1 full-time pupil is" if count == 1 else f"{count} full-time pupils are"
-    return f"At least {number} seen through this gateway with this unregistered provider."
+    pupils = "1 full-time pupil" if count == 1 else f"{count} full-time pupils"
+    return f"Seen through this gateway: at least {pupils} with this unregistered provider."
 
 
 def _full_time(pupil: Attendance, rule: Rule) -> bool:
