@@ -1,6 +1,6 @@
 # One verb per job. `make` alone lists them. People and .ci/run use the same verbs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check check-samples bench docs clean lock
+.PHONY: help setup demo test fuzz check check-samples bench docs clean lock
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -25,6 +25,10 @@ demo: $(STAMP) ## carry one learner from school to alternative provision to loca
 
 test: $(STAMP) $(NODE_STAMPS) ## run every test
 	@$(BIN)/pytest
+
+# What it finds is printed with the line that repeats it; .hypothesis/ remembers it for the next run.
+fuzz: $(STAMP) ## search for hours for a document that breaks what must hold for all of them
+	@$(BIN)/pytest -q tests/schemas/test_properties.py --hypothesis-profile=fuzz
 
 check: $(STAMP) ## format, lint, types, house rules and the lock file
 	@echo "check: format"; $(BIN)/ruff format --check .
