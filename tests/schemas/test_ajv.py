@@ -31,13 +31,11 @@ def test_ajv_compiles_every_schema_in_strict_mode_and_reads_every_example(verdic
     assert sorted(verdicts) == EXAMPLES
 
 
-@pytest.mark.parametrize("path", [path for path in EXAMPLES if "/valid/" in path])
-def test_ajv_accepts_a_valid_example(verdicts: dict[str, Any], path: str) -> None:
-    assert verdicts[path] == []
+def test_ajv_accepts_every_valid_example(verdicts: dict[str, Any]) -> None:
+    assert {path: verdicts[path] for path in EXAMPLES if "/valid/" in path and verdicts[path]} == {}
 
 
-@pytest.mark.parametrize("path", [path for path in EXAMPLES if "/invalid/" in path])
-def test_ajv_refuses_an_invalid_example_for_the_same_reason(verdicts: dict[str, Any], path: str) -> None:
-    (expected,) = json.loads((V1 / "examples" / path).read_text(encoding="utf-8"))["expect"]
-
-    assert expected in verdicts[path]
+def test_ajv_refuses_every_invalid_example_for_the_same_reason(verdicts: dict[str, Any]) -> None:
+    for path in (path for path in EXAMPLES if "/invalid/" in path):
+        (expected,) = json.loads((V1 / "examples" / path).read_text(encoding="utf-8"))["expect"]
+        assert expected in verdicts[path], path
