@@ -223,6 +223,10 @@ SUBJECTS = [
     vector("SUS-05", "short, with consent, before day six"),
     vector("LA-01", "on the fifth school day"),
     vector("FSM-02", "recorded before"),
+    vector("PLC-05", "two providers and the school"),
+    vector("PLC-11", "delivered before"),
+    vector("PLC-12", "on the tenth school day"),
+    vector("REG-01", "four full-time and one of 18 hours"),
 ]
 SECRET = "zq-free-text-zq"
 ODD = st.sampled_from(
