@@ -9,6 +9,8 @@ from schemas.findings import UnknownName
 from schemas.framework import Area, Scale, areas, scale
 from schemas.rules._case import Case, Item, Mark, Verdict, at
 from schemas.rules._catalogue import Rule
+from schemas.rules._facts import each, find, need, passed
+from schemas.rules._judgements import reached
 
 _UNSURE = "Part of this was withheld or is not in the right form, so the check is not complete."
 
@@ -28,7 +30,7 @@ def _areas_of(item: Item, rule: Rule) -> Verdict:
     wrong = _places(text, lambda mark: mark.value not in known)
     if wrong:
         return Verdict("error", wrong, "An area mentioned here is not part of the framework.")
-    unsure = len(text) < len(item.marks.areas) or _hidden(item, ("areaRef", "areaRefs", "targetAreaRefs"))
+    unsure = len(text) < len(item.marks.areas) or hidden(item, ("areaRef", "areaRefs", "targetAreaRefs"))
     return _passed(item, unsure)
 
 
@@ -66,7 +68,7 @@ def _values_of(item: Item) -> Verdict:
             "A value here names a scale that is not registered, so nobody can say whether it lies on it."
         )
         return Verdict("notEvaluable", unknown, message)
-    return _passed(item, _hidden(item, ("value",)))
+    return _passed(item, hidden(item, ("value",)))
 
 
 def _on_scale(mark: Mark) -> bool | None:
@@ -106,6 +108,61 @@ def _labels_of(item: Item, banned: list[str]) -> Verdict:
     return _passed(item, not all(isinstance(mark.value, str) for mark in item.marks.labels))
 
 
+def strategies_told(case: Case, rule: Rule) -> Iterator[Verdict]:
+    """PRF-07: something that works, how each strategy is delivered, and what does not work."""
+    return each(case, rule, _strategies)
+
+
+def _strategies(item: Item, _case: Case, rule: Rule) -> Verdict:
+    works, fails = (reached(item, f"/{name}/*") for name in ("whatWorks", "whatDoesNotWork"))
+    lacking = [at(entry.path, "delivery") for entry in works + fails if not _delivered(entry)]
+    if not any(find(entry, "string", "effect") in rule.thresholds["effects"] for entry in works):
+        lacking.append(at(item.path, "whatWorks"))
+    # An empty list says that nobody knows of anything; a list left out says nothing.
+    if find(item, "array", "whatDoesNotWork") is None:
+        lacking.append(at(item.path, "whatDoesNotWork"))
+    message = "The profile does not say what works, what does not work, and how each strategy is delivered."
+    return Verdict("warning", tuple(lacking), message) if lacking else passed(item)
+
+
+def _delivered(strategy: Item) -> bool:
+    return find(strategy, "string", "delivery", "how") is not None
+
+
+def triggers_answered(case: Case, rule: Rule) -> Iterator[Verdict]:
+    """PRF-08: each trigger is tied to a sign that it is near and to a strategy that answers it."""
+    return each(case, rule, _triggers)
+
+
+def _triggers(item: Item, _case: Case, _rule: Rule) -> Verdict | None:
+    found = reached(item, "/triggersAndRisks/*")
+    triggers = [entry for entry in found if need(entry, "string", "kind") == "trigger"]
+    signs, strategies = (reached(item, f"/{name}/*") for name in ("earlyWarningSigns", "whatWorks"))
+    lacking = [
+        at(entry.path, name)
+        for entry in triggers
+        for name, tied in (
+            ("warningSignRefs", _names(entry, "warningSignRefs", signs) or _named_by(entry, signs)),
+            ("strategyRefs", _names(entry, "strategyRefs", strategies)),
+        )
+        if not tied
+    ]
+    message = "A trigger is not tied to an early warning sign, or not to a strategy that works."
+    if lacking:
+        return Verdict("warning", tuple(lacking), message)
+    return passed(item, "triggersAndRisks") if triggers else None
+
+
+def _names(entry: Item, name: str, others: list[Item]) -> bool:
+    refs = find(entry, "array", name) or []
+    return any(find(other, "string", "id") in refs for other in others)
+
+
+def _named_by(trigger: Item, signs: list[Item]) -> bool:
+    own = find(trigger, "string", "id")
+    return own is not None and any(own in (find(sign, "array", "triggerRefs") or []) for sign in signs)
+
+
 def _passed(item: Item, unsure: bool) -> Verdict:
     if unsure or item.marks.too_deep:
         return Verdict("notEvaluable", (at(item.path),), _UNSURE)
@@ -116,7 +173,7 @@ def _places(marks: "tuple[Mark, ...] | list[Mark]", wrong: Callable[[Mark], bool
     return tuple(sorted(at(mark.path) for mark in marks if wrong(mark)))
 
 
-def _hidden(item: Item, names: tuple[str, ...]) -> bool:
+def hidden(item: Item, names: tuple[str, ...]) -> bool:
     """Say whether something was withheld that may have held one of these members."""
     return bool(item.withheld & _holding(item.kind, names))
 
