@@ -157,11 +157,11 @@ def _dual(here: Item, case: Case, rule: Rule) -> Verdict | None:
         return None
     pupil = learner(case)
     status, place = need(pupil, "string", "registrationStatus"), at(pupil.path, "registrationStatus")
-    if status in _DUAL:
+    if status == rule.thresholds["status"]:
         return Verdict("pass", (place,))
     if not overdue(case, need_day(here, "startDate") - _DAY):
         return None
-    message = "The placement has begun and the pupil is not registered at both schools."
+    message = "The placement has begun and the pupil is not registered at both, with the home school as the main one."
     return Verdict(rule.severity, (place,), message)
 
 

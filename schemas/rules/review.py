@@ -312,10 +312,18 @@ def _is(review: Item, kind: str) -> bool:
 
 
 def _meeting(here: Item, case: Case) -> date | None:
-    """Return the day on which the pupil's plan is reviewed, None if it is not during the placement."""
-    if not need(learner(case), "boolean", "ehcPlan", "hasPlan"):
+    """Return the day on which the pupil's plan is reviewed, None if it is not during the placement.
+
+    Where the plan does not state it, the contributions that were made do.
+    """
+    pupil = learner(case)
+    if not need(pupil, "boolean", "ehcPlan", "hasPlan"):
         return None
-    meeting, end = need_day(learner(case), "ehcPlan", "reviewMeetingDate"), ending(case, here)
+    stated = [need_day(item, "reviewMeetingDate") for item in beside(case, here, _CONTRIBUTION)]
+    meeting = find_day(pupil, "ehcPlan", "reviewMeetingDate") or max(stated, default=None)
+    if meeting is None:
+        raise Unseen(at(pupil.path, "ehcPlan", "reviewMeetingDate"))
+    end = ending(case, here)
     return meeting if need_day(here, "startDate") <= meeting and (end is None or meeting <= end) else None
 
 
