@@ -35,7 +35,17 @@ from schemas.rules._case import Case, Outcome, Verdict, at, case
 from schemas.rules._catalogue import Rule, catalogue, profiles, rules_of
 from schemas.rules._due import appearing
 
-__all__ = ["Deadline", "Outcome", "Result", "Rule", "catalogue", "deadlines", "evaluate", "profiles"]
+__all__ = [
+    "Deadline",
+    "Outcome",
+    "Result",
+    "Rule",
+    "catalogue",
+    "deadlines",
+    "evaluate",
+    "profiles",
+    "rules_of",
+]
 
 _RULES: Mapping[str, Callable[[Case, Rule], Iterable[Verdict]]] = {
     "PRF-01": profile.known_areas,
