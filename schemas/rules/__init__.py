@@ -231,7 +231,7 @@ def deadlines(
         at_day = replace(taken, today=day)
         results = (result for rule in chosen for result in _run(rule, at_day, profile))
         found = (result for result in results if result.outcome in ("warning", "error"))
-        return {(result.rule, result.pointers, result.outcome): result for result in found}
+        return {(result.rule, result.pointers, result.outcome, result.message): result for result in found}
 
     due = appearing(late, today, today + timedelta(days=days))
     return tuple(Deadline(day, result) for day, result in sorted(due, key=lambda pair: pair[0]))
