@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.exchange import Exchanges
 from gateway.files import DirectoryFile, Home, read_roots
 from gateway.hop import HopSigner
 from gateway.outbox import Outbox
@@ -54,7 +55,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
         cabinet=home.cabinet(),
         directory=DirectoryFile(settings.path(settings.directory), roots, lambda: clock.seconds),
         signer=signer,
-        peers=HttpPeers(signer, settings.timeout_s),
+        peers=HttpPeers(signer, Exchanges(settings.timeout_s)),
         courier=courier,
         clock=clock,
     )

@@ -5,14 +5,18 @@ Northshire and keeps a mailbox for Moor Edge, whose keys it does not have. Reque
 HTTP into the real application); only the socket is left out. Workers do not run: a test delivers by hand.
 """
 
+import http.client
 import json
 import shutil
+import socket
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -27,8 +31,8 @@ import signing
 from gateway import admin, tokens
 from gateway.app import create_app
 from gateway.bootstrap import Gateway, build
+from gateway.exchange import Address, Exchanges, open_connection
 from gateway.files import Home
-from gateway.peers import HttpPeers
 from gateway.services import Clock, Services
 from gateway.settings import Settings
 from gateway.store.records import BundleRow
@@ -82,12 +86,12 @@ class Node:
     token: str
     settings: Settings
     time: Time
-    wire: httpx2.BaseTransport
+    wire: "Wire"
     running: Gateway = field(init=False)
     client: TestClient = field(init=False)
 
     def open(self) -> None:
-        with patch("gateway.bootstrap.HttpPeers", partial(HttpPeers, transport=self.wire)):
+        with patch("gateway.bootstrap.Exchanges", partial(Exchanges, connect=self.wire.connect)):
             self.running = build(self.settings, Clock(self.time))
         app = create_app(self.running.services)
         self.client = TestClient(app, f"https://{self.token}.example", raise_server_exceptions=False)
@@ -143,31 +147,77 @@ class Node:
         return self.services.store.rows(table)
 
 
-class Wire(httpx2.BaseTransport):
+class Wire:
     """Carries requests between the gateways of a world; ``answers`` replaces a host, a loopback goes out."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
         self.answers: dict[str, Callable[[httpx2.Request], httpx2.Response]] = {}
         self.posts: list[tuple[str, bytes]] = []
-        self._loopback: httpx2.HTTPTransport | None = None
+        self.threads: list[threading.Thread] = []
 
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+    def connect(self, address: Address) -> http.client.HTTPConnection:
+        return open_connection(address) if address.host == "127.0.0.1" else Line(self, address.host)
+
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.host
-        if host == "127.0.0.1":
-            self._loopback = self._loopback or httpx2.HTTPTransport()
-            return self._loopback.handle_request(request)
         self.posts.append((host, request.read()))
         if host in self.answers:
             return self.answers[host](request)
         return self.nodes[host].client._transport.handle_request(request)
 
-    def close(self) -> None:
-        """Several clients share this; ``end`` closes it."""
-
     def end(self) -> None:
-        if self._loopback is not None:
-            self._loopback.close()
+        """Waits for the other ends of lines that are closed by now."""
+        for thread in self.threads:
+            thread.join(10)
+
+
+class Line(http.client.HTTPConnection):
+    """A connection whose other end is in this very process."""
+
+    def __init__(self, wire: Wire, host: str) -> None:
+        super().__init__(host)
+        self._wire = wire
+
+    def connect(self) -> None:
+        self.sock, theirs = socket.socketpair()
+        self.sock.settimeout(self.timeout)
+        self._wire.threads.append(threading.Thread(target=OtherEnd, args=(theirs, self.host, self._wire)))
+        self._wire.threads[-1].start()
+
+
+class OtherEnd(BaseHTTPRequestHandler):
+    """Takes what comes over a line to whoever answers for its host."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, line: socket.socket, host: str, wire: Wire) -> None:
+        self._host, self._wire = host, wire
+        with line, suppress(OSError):
+            super().__init__(line, ("", 0), None)  # type: ignore[arg-type]  # there is no server
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        request = httpx2.Request(
+            "POST", f"https://{self._host}{self.path}", headers=dict(self.headers), content=body
+        )
+        try:
+            self._respond(self._wire.answer(request))
+        except httpx2.TransportError:
+            # Nobody there: the line goes dead.
+            self.close_connection = True
+
+    def _respond(self, response: httpx2.Response) -> None:
+        framing = {"transfer-encoding", "connection"}
+        self.send_response_only(response.status_code)
+        for name, value in response.headers.items():
+            if name not in framing:
+                self.send_header(name, value)
+        if "content-length" not in response.headers:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        for part in response.iter_bytes():
+            self.wfile.write(part)
 
 
 class World:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.exchange import Exchanges
 from gateway.outbox import Outbox
 from gateway.peers import DeliveryFailed, Expected, HttpPeers
 from gateway.transfer import LEASE_MS
@@ -94,7 +95,7 @@ def test_a_partner_that_drips_headers_is_slow_and_gives_its_worker_back(
     world.change("gateways", "hollow", url=f"http://127.0.0.1:{dripper.port}")
     services = world.ash.services
     assert isinstance(services.peers, HttpPeers)
-    peers = ByAddress(services.peers, HttpPeers(services.signer, 0.3))
+    peers = ByAddress(services.peers, HttpPeers(services.signer, Exchanges(0.3)))
     object.__setattr__(services, "peers", peers)
     # One worker has to serve everybody: a partner that kept it would be seen at once.
     world.ash.running.outbox = Outbox(services, workers=1)
@@ -115,7 +116,7 @@ def test_a_partner_that_drips_headers_is_slow_and_gives_its_worker_back(
 def test_one_exchange_ends_in_time_however_its_answer_drips(world: World, dripper: Dripper) -> None:
     world.change("gateways", "hollow", url=f"http://127.0.0.1:{dripper.port}")
     directory = world.ash.services.directory.current()
-    peers = HttpPeers(world.ash.services.signer, 0.3)
+    peers = HttpPeers(world.ash.services.signer, Exchanges(0.3))
     began = time.monotonic()
     with pytest.raises(DeliveryFailed) as failed:
         peers.deliver(
