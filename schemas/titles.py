@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas import registry
+from schemas.registry import SchemaSet
 
 _Node = tuple[str, Mapping[str, Any]]
 
@@ -33,13 +34,17 @@ class Place:
         return next((member["title"] for member in members if "title" in member), None)
 
 
-def place(name: str, value: object, path: Sequence[str | int]) -> Place:
-    """Follow a path through a schema and a value; the nearest title counts where a node has none."""
-    nodes = tuple(_expand([(name, registry.schema(name))], value))
+def place(name: str, value: object, path: Sequence[str | int], schemas: SchemaSet | None = None) -> Place:
+    """Follow a path through a schema and a value; the nearest title counts where a node has none.
+
+    The schemas are those of this version unless others are given.
+    """
+    known = schemas or registry.current()
+    nodes = tuple(_expand(known, [(name, known.schema(name))], value))
     title = _first(nodes, "title") or "The document"
     for step in path:
         value = _child(value, step)
-        nodes = tuple(_expand(_step(nodes, step), value))
+        nodes = tuple(_expand(known, _step(nodes, step), value))
         title = _title(nodes, step) or title
     return Place(title, _first(nodes, "x-ltp-fix"), tuple(node for _, node in nodes))
 
@@ -70,14 +75,14 @@ def _step(nodes: Iterable[_Node], step: str | int) -> list[_Node]:
     return [(name, node["properties"][step]) for name, node in nodes if step in node.get("properties", {})]
 
 
-def _expand(nodes: Iterable[_Node], value: object) -> Iterator[_Node]:
+def _expand(known: SchemaSet, nodes: Iterable[_Node], value: object) -> Iterator[_Node]:
     """Yield the nodes and everything that they bring in for this value: references, parts, branches."""
     waiting = list(nodes)
     while waiting:
         name, node = waiting.pop(0)
         yield name, node
         if "$ref" in node:
-            waiting.append(registry.resolve(name, node["$ref"]))
+            waiting.append(known.resolve(name, node["$ref"]))
         waiting.extend((name, part) for part in node.get("allOf", ()))
         if "then" in node and _holds(node["if"], value):
             waiting.append((name, node["then"]))
