@@ -79,8 +79,10 @@ def told(item: Item, case: Case) -> set[tuple[date, str]]:
 def of_session(item: Item, case: Case) -> Iterator[Item]:
     """Yield a notice, and after it every other one of the same session."""
     yield item
-    others = (other for other in beside(case, item, NOTICE) if other is not item)
-    yield from (other for other in others if noticed_for(other) == noticed_for(item))
+    mine = (item.value.get("date"), item.value.get("session"))
+    for other in beside(case, item, NOTICE):
+        if other is not item and (other.value.get("date"), other.value.get("session")) == mine:
+            yield other
 
 
 def noticed_for(notice: Item) -> tuple[date, str]:
