@@ -89,26 +89,47 @@ def _answers(entry: Item, rule: Rule) -> bool:
 
 def errors_reach_all(case: Case, rule: Rule) -> Iterator[Verdict]:
     """DPX-05: who received a document hears that it is wrong, and no version is silently written over."""
+    for item in case.documents:
+        verdict = one(item, case, rule, _marked)
+        yield from (verdict,) if verdict else ()
     if case.form == "documents":
         yield from judged(case, rule, _WITHDRAWAL, _reached)
         yield from _overwritten(case)
 
 
+def _marked(item: Item, _case: Case, _rule: Rule) -> Verdict | None:
+    if (find(item, "integer", "version") or 1) == 1:
+        return None
+    if find(item, "string", "supersedes", "documentId") is not None:
+        return passed(item, "supersedes")
+    message = "A later version does not say which version it replaces."
+    fix = "Name the version that this one replaces, so that nobody goes on working with it."
+    return Verdict("error", (at(item.path, "supersedes"),), message, fix)
+
+
 def _reached(item: Item, case: Case, rule: Rule) -> Verdict | None:
+    past, told = _had(item, case), delivered(case, item)
+    sent, confirmed = {_whom(entry) for entry in told}, {_whom(e) for e in told if _has_it(e, rule)}
+    unsent = [entry for entry in past if _whom(entry) not in sent]
+    silent = [entry for entry in past if _whom(entry) in sent - confirmed]
+    if not unsent and not silent:
+        return passed(item)
+    days = 0 if case.today is None else (case.today - written_on(item)).days
+    late = unsent if days > rule.thresholds["sentWithinDays"] else []
+    late += silent if days > rule.thresholds["confirmedWithinDays"] else []
+    message = "Somebody received the document and was not told, or has not confirmed it, that it is wrong."
+    places = tuple(at(entry.path) for entry in late)
+    return Verdict("error", (at(item.path), *places), message) if late else None
+
+
+def _had(item: Item, case: Case) -> list[Item]:
+    """Return the deliveries of the document that a correction is about, or raise Unseen if there is none."""
     target, version = need(item, "string", "targetMessageId"), find(item, "integer", "targetVersion")
-    past = [entry for entry in deliveries(case) if need(entry, "string", "documentId") == target]
-    past = [entry for entry in past if version in (None, need(entry, "integer", "version"))]
+    found = [entry for entry in deliveries(case) if need(entry, "string", "documentId") == target]
+    past = [entry for entry in found if version in (None, need(entry, "integer", "version"))]
     if not past:
         raise Unseen("/deliveries", why="To whom the document went that this is about cannot be seen here.")
-    told = {_whom(entry) for entry in delivered(case, item) if _has_it(entry, rule)}
-    missed = tuple(at(entry.path) for entry in past if _whom(entry) not in told)
-    if not missed:
-        return passed(item)
-    due = written_on(item) + timedelta(days=rule.thresholds["days"])
-    if case.today is None or case.today <= due:
-        return None
-    message = "Somebody received the document and has not confirmed that this correction arrived."
-    return Verdict("error", (at(item.path), *missed), message)
+    return past
 
 
 def _whom(entry: Item) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from schemas.disclosure import kinds
 from schemas.findings import UnknownName
@@ -14,21 +15,21 @@ from schemas.rules._look import Look
 from schemas.rules.profile import hidden
 from schemas.rules.record import Needs, lacking, needs_of
 
-_MAX_DEPTH = 64
+_HOLDERS = (dict, list)
 _DEEP = "This is nested too deeply to be checked."
 _SENTENCE_END = re.compile(r"[.!?:]+(?=\s|\Z)|\n+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SAID: dict[Outcome, str] = {
     "error": "Wording or answers of single questions of a licensed instrument are in here.",
-    "notEvaluable": "Single questions of an instrument are in here, and nobody can tell under which licence.",
+    "notEvaluable": "Single questions of an instrument are in here; its licence is not known.",
 }
 
 
 def no_item_responses(case: Case, rule: Rule) -> Iterator[Verdict]:
     """PRF-10: no wording and no answers of a licensed instrument, as far as names and codes tell.
 
-    The published forms have no room for them: what is looked at is the open content, and the codes of parts
-    of a scale. Withheld parts do not matter, for what did not travel cannot be in it.
+    The published forms have room for them only in extensions, and in the code of a part of a scale. Withheld
+    parts do not matter, for what did not travel cannot be in it.
     """
     envelope = [part(case.form, None, {"extensions": case.subject.get("extensions")})]
     for item in (*case.items(), *(envelope if case.form != "documents" else ())):
@@ -39,7 +40,7 @@ def no_item_responses(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 def _single_questions(item: Item, _case: Case, rule: Rule) -> Verdict | None:
     scales = {ref for mark in item.marks.values if (ref := _scale_of(mark.value)) is not None}
-    found = [*_coded(item, rule), *_in_extensions(item, rule, scales)]
+    found = [*_coded(item, rule), *_named(item, rule, scales)]
     standings = [(place, _standing(refs, rule)) for place, refs in found]
     for outcome, message in _SAID.items():
         places = tuple(sorted(place for place, standing in standings if standing == outcome))
@@ -58,24 +59,26 @@ def _coded(item: Item, rule: Rule) -> Iterator[tuple[str, set[str]]]:
             yield at(mark.path), {scale} if scale is not None else set()
 
 
-def _in_extensions(item: Item, rule: Rule, scales: set[str]) -> Iterator[tuple[str, set[str]]]:
+def _named(item: Item, rule: Rule, scales: set[str]) -> Iterator[tuple[str, set[str]]]:
     """Yield each member named like an answer, with the scale beside it or else those of the document."""
-    waiting: list[tuple[object, Path, set[str], int]] = []
-    waiting.append((item.value.get("extensions"), (item.path, "extensions"), scales, 0))
+    banned = frozenset(rule.thresholds["members"])
+    waiting: list[tuple[Any, Path, set[str]]] = [(item.value, item.path, scales)]
     while waiting:
-        value, path, near, depth = waiting.pop()
-        if isinstance(value, dict):
-            own = _scale_of(value)
-            near = near if own is None else {own}
-            named = (name for name in value if _plain(name) in rule.thresholds["members"])
-            yield from ((at(path, name), near) for name in named)
-        steps = (
-            value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
-        )
-        if depth < _MAX_DEPTH:
-            waiting.extend((inner, (path, step), near, depth + 1) for step, inner in steps)
+        value, path, near = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(
+                (inner, (path, index), near) for index, inner in enumerate(value) if type(inner) in _HOLDERS
+            )
+            continue
+        near = {value["scaleRef"]} if isinstance(value.get("scaleRef"), str) else near
+        for name, inner in value.items():
+            if _plain(name) in banned:
+                yield at(path, name), near
+            if type(inner) in _HOLDERS:
+                waiting.append((inner, (path, name), near))
 
 
+@lru_cache(maxsize=4096)
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z]", "", name.lower())
 
