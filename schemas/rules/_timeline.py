@@ -1,0 +1,114 @@
+"""What a placement record shows over time: all versions, what was sent to whom, and when it came."""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date
+
+from schemas.calendar import legal_date
+from schemas.rules._case import Case, Item, Verdict, at, placement_of
+from schemas.rules._catalogue import Rule
+from schemas.rules._facts import (
+    Judge,
+    Unseen,
+    deliveries,
+    find,
+    need,
+    need_day,
+    need_instant,
+    written_on,
+)
+from schemas.rules._running import ending, over_time
+
+_RECEIVED = ("delivered", "opened", "accepted")
+
+
+def of_placement(case: Case, rule: Rule, judge: Judge) -> Iterator[Verdict]:
+    """Judge the placement of a record once; a message shows too little of a placement to be judged by."""
+
+    def only(item: Item, case: Case, rule: Rule) -> Iterator[Verdict]:
+        verdict = judge(item, case, rule)
+        yield from (verdict,) if verdict else ()
+
+    return over_time(case, rule, only)
+
+
+def in_time(done: date | None, last: date, today: date | None) -> bool | None:
+    """Say whether something was done by its last day; None while it is not done and not yet overdue."""
+    if done is None and (today is None or today <= last):
+        return None
+    return done is not None and done <= last
+
+
+def said(rule: Rule, done: bool | None, places: tuple[str, ...], message: str) -> Verdict | None:
+    """Return a pass on what was done in time, the rule's severity on what was not, or nothing yet."""
+    if done is None:
+        return None
+    return Verdict("pass", places) if done else Verdict(rule.severity, places, message)
+
+
+def versions(case: Case, item: Item, kind: str) -> list[Item]:
+    """Return every version of the documents of a type that belong to the same placement as an item."""
+    mine = placement_of(item)
+    return [other for other in case.documents if other.kind == kind and placement_of(other) == mine]
+
+
+def author_family(item: Item) -> str:
+    """Return whose role somebody wrote a document in, such as AP, or raise Unseen."""
+    role: str = need(item, "string", "author", "role")
+    return role.partition(".")[0]
+
+
+def sendings(
+    case: Case, documents: Iterable[Item], roles: Collection[str], organisation: str | None = None
+) -> list[Item]:
+    """Return the deliveries of some documents, of any version, to these roles; what was rejected is none.
+
+    Raises Unseen if the record says nothing of deliveries.
+    """
+    ids = {need(document, "string", "documentId") for document in documents}
+    return [entry for entry in _sent(case, roles, organisation) if entry.value.get("documentId") in ids]
+
+
+def must_be_seen(case: Case, roles: Collection[str], organisation: str | None = None) -> None:
+    """Raise Unseen if something went to these roles that is not here: nobody can say what it was."""
+    here = {document.value.get("documentId") for document in case.documents}
+    hidden = [e for e in _sent(case, roles, organisation) if e.value.get("documentId") not in here]
+    if hidden:
+        raise Unseen(
+            *(at(entry.path) for entry in hidden), why="Something was sent that cannot be seen here."
+        )
+
+
+def sent_on(entry: Item) -> date:
+    """Return the day, in England, on which something was sent, or raise Unseen."""
+    return legal_date(need_instant(entry, "sentAt"))
+
+
+def received_on(entry: Item) -> date | None:
+    """Return the day of the first receipt by which the other side has it, None if there is no receipt."""
+    there = [name for name in _RECEIVED if find(entry, "string", name) is not None]
+    return min((legal_date(need_instant(entry, name)) for name in there), default=None)
+
+
+def first_sent(case: Case, item: Item, roles: Collection[str]) -> date | None:
+    """Return the day on which a document first went to one of these roles, None if it did not go.
+
+    A message is taken as sent on the day on which its document was written; of a correction nobody can tell.
+    """
+    if case.form == "documents":
+        return min((sent_on(entry) for entry in sendings(case, [item], roles)), default=None)
+    if need(item, "integer", "version") != 1:
+        raise Unseen(at(item.path, "version"), why="The first version of this went in another message.")
+    return written_on(item)
+
+
+def runs_on(case: Case, placed: Item, day: date) -> bool:
+    """Say whether a placement has begun and not ended on a day."""
+    last = ending(case, placed)
+    return need_day(placed, "startDate") <= day and (last is None or day <= last)
+
+
+def _sent(case: Case, roles: Collection[str], organisation: str | None) -> Iterator[Item]:
+    for entry in deliveries(case):
+        taken = find(entry, "string", "rejected") is None and need(entry, "string", "to", "role") in roles
+        if taken and organisation in (None, find(entry, "string", "to", "organisation")):
+            yield entry

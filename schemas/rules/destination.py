@@ -1,0 +1,151 @@
+"""Rules about where a pupil goes after a placement and how it goes on there (REI-07 to REI-09)."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._catalogue import Rule
+from schemas.rules._facts import (
+    Unseen,
+    as_day,
+    beside,
+    current,
+    find,
+    find_day,
+    judged,
+    learner,
+    need,
+    need_day,
+    passed,
+    written_on,
+)
+from schemas.rules._timeline import in_time, of_placement, said, versions
+from schemas.rules.pupil import compulsory
+
+_DESTINATION = "destination-record"
+_END = "placement-end"
+_MONITORING = "post-reintegration-monitoring"
+_PLAN = "reintegration-plan"
+_DAY = timedelta(days=1)
+
+
+def recorded(case: Case, rule: Rule) -> Iterator[Verdict]:
+    """REI-07: an ended placement leads somewhere; an unknown destination is asked for again."""
+    yield from judged(case, rule, _END, _leads_somewhere)
+    yield from judged(case, rule, _DESTINATION, _known)
+
+
+def _leads_somewhere(item: Item, case: Case, _rule: Rule) -> Verdict:
+    if _destinations(item, case):
+        return passed(item, "destinationRef")
+    message = "The placement has ended, and no destination is recorded."
+    return Verdict("error", (at(item.path, "destinationRef"),), message)
+
+
+def _destinations(end: Item, case: Case) -> tuple[Item, ...]:
+    """Return the destination records of an ended placement; raise Unseen if one is named that is not here."""
+    named = find(end, "object", "destinationRef")
+    found = beside(case, end, _DESTINATION)
+    if named is not None and not found:
+        place = at(end.path, "destinationRef")
+        raise Unseen(place, why="The destination record that is named is not here.")
+    return found
+
+
+def _known(item: Item, _case: Case, _rule: Rule) -> Verdict:
+    known = need(item, "string", "destinationType") != "unknown"
+    if known or find_day(item, "followUpDate") is not None:
+        return passed(item, "destinationType")
+    message = "The destination is unknown, and no day is set to ask again."
+    return Verdict("error", (at(item.path, "followUpDate"),), message)
+
+
+def leaver_planned_for(case: Case, rule: Rule) -> Iterator[Verdict]:
+    """REI-08: a Year 11 pupil who will not return has a plan, somebody who owns it, and support.
+
+    Who has no planned return by the school leaving date will not return.
+    """
+    yield from judged(case, rule, _END, _leaver)
+    if not current(case, _END):
+        yield from of_placement(case, rule, _leaving)
+
+
+def _leaver(item: Item, case: Case, rule: Rule) -> Verdict | None:
+    if need(item, "string", "endReason") != rule.thresholds["reason"]:
+        return None
+    return _planned(item, _destinations(item, case), need_day(item, "endDate"), case.today)
+
+
+def _leaving(item: Item, case: Case, rule: Rule) -> Verdict | None:
+    pupil = learner(case)
+    plans = beside(case, item, _PLAN)
+    if need(pupil, "string", "yearGroup") != rule.thresholds["yearGroup"]:
+        return None
+    if any(find(plan, "string", "returnDate") is not None for plan in plans):
+        return None
+    _, leaving = compulsory(need_day(pupil, "dateOfBirth"))
+    return _planned(item, beside(case, item, _DESTINATION), leaving - _DAY, case.today)
+
+
+def _planned(item: Item, records: tuple[Item, ...], last: date, today: date | None) -> Verdict | None:
+    """Judge the destination records; where there is none, only once the last day for it is over."""
+    if not records:
+        message = "There is no destination plan for a pupil who leaves school from this placement."
+        overdue = in_time(None, last, today) is False
+        return Verdict("error", (at(item.path),), message) if overdue else None
+    found = records[-1]
+    owner = find(found, "string", "destinationPlan", "owner", "role")
+    if owner is None:
+        message = (
+            "The pupil leaves school, and the record holds no destination plan with somebody who owns it."
+        )
+        return Verdict("error", (at(found.path, "destinationPlan"),), message)
+    if find(found, "object", "wellbeingSupport") is None:
+        message = "The pupil leaves school, and no support for the pupil's mental wellbeing is recorded."
+        return Verdict("error", (at(found.path, "wellbeingSupport"),), message)
+    return passed(found, "destinationPlan", "wellbeingSupport")
+
+
+def monitored(case: Case, rule: Rule) -> Iterator[Verdict]:
+    """REI-09: after the return somebody looks how it goes, on days set in advance."""
+    if case.form == "documents":
+        yield from judged(case, rule, _PLAN, _monitored)
+
+
+def _monitored(item: Item, case: Case, rule: Rule) -> Verdict | None:
+    back = find_day(item, "returnDate")
+    if back is None:
+        return None
+    until = ("continuedApSupport", "until")
+    if find(item, "boolean", "continuedApSupport", "agreed") and find_day(item, *until) is None:
+        message = "The provider goes on supporting the pupil, and it is not stated until when."
+        return Verdict("info", (at(item.path, *until),), message)
+    points, looked = _points(item, case, back), _looked(item, case, back)
+    if not points and not looked:
+        message = "No day is set on which somebody looks how the return goes."
+        return said(rule, in_time(None, back - _DAY, case.today), (at(item.path, "planReviews"),), message)
+    late = [
+        place
+        for place, day in points
+        if in_time(None, day, case.today) is False and not any(look >= day for look in looked)
+    ]
+    if late:
+        message = "A day set for looking how the return goes is over, and nothing is recorded of it."
+        return Verdict("info", tuple(late), message)
+    return passed(item, "returnDate")
+
+
+def _points(item: Item, case: Case, back: date) -> list[tuple[str, date]]:
+    """Return the days set for looking again: by the plan after the return, and by each look for the next."""
+    place = at(item.path, "planReviews")
+    found = [(place, as_day(value, place)) for value in find(item, "array", "planReviews") or []]
+    for look in beside(case, item, _MONITORING):
+        following = find_day(look, "nextMonitoringDate")
+        found += [] if following is None else [(at(look.path, "nextMonitoringDate"), following)]
+    return [(place, day) for place, day in found if day >= back]
+
+
+def _looked(item: Item, case: Case, back: date) -> list[date]:
+    """Return the days after the return on which somebody looked: a monitoring record or a newer plan."""
+    written = [written_on(found) for kind in (_MONITORING, _PLAN) for found in versions(case, item, kind)]
+    return [day for day in written if day >= back]
