@@ -1,9 +1,9 @@
 """Rules about reviews, reports, visits and what the pupil says (REV)."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
-from schemas.calendar import OutsideCalendar, SchoolCalendar
+from schemas.calendar import OutsideCalendar, SchoolCalendar, instant_of
 from schemas.rules._case import Case, Item, Verdict, at
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
@@ -34,6 +34,7 @@ from schemas.rules._running import (
     sessions_a_week,
     shared,
     terms,
+    written_before,
 )
 
 _REVIEW, _REPORT, _VISIT = "placement-review", "termly-report", "visit-record"
@@ -235,7 +236,7 @@ def plan_contribution_early(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 def _early(item: Item, case: Case, rule: Rule) -> Verdict:
     last = need_day(item, "reviewMeetingDate") - timedelta(days=rule.thresholds["days"])
-    if written_on(item) <= last or written_on(first_version(case, item)) <= last:
+    if written_before(case, item, instant_of(last + _DAY, time())):
         return passed(item, "createdAt")
     message = f"The contribution was due on {last.isoformat()}, two weeks before the meeting."
     return Verdict(rule.severity, (at(item.path, "createdAt"),), message)
