@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from gateway.cli import database, directory, documents, gateway, keys, mailbox, measure
+from gateway.cli import check, database, directory, documents, gateway, keys, mailbox, measure, standard
 
 app = typer.Typer(
     name="ltp",
@@ -18,10 +18,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (documents, mailbox, measure):
+for part in (documents, check, mailbox, measure):
     part.mount(app)
-for part in (gateway, keys, directory, database):
-    app.add_typer(part.app)
+for group in (standard.schema, standard.rules, gateway.app, keys.app, directory.app, database.app):
+    app.add_typer(group)
 
 
 def main() -> None:

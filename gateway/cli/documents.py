@@ -58,9 +58,11 @@ def _is_document(value: object) -> bool:
 
 
 def _kind(value: object) -> str:
-    if isinstance(value, dict) and "documents" in value:
-        return "transfer" if "recipients" in value else "bundle"
-    return "document"
+    import schemas
+    from schemas.assembly import kind_of
+
+    kind = kind_of(value)
+    return kind if kind in schemas.names() else "document"
 
 
 def _show(report: dict[str, Any]) -> None:
