@@ -5,8 +5,9 @@ the calendar raises OutsideCalendar: nobody may guess whether an unpublished day
 and times are those of Europe/London, whatever the offset of the instant that was sent.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -62,6 +63,11 @@ class SchoolCalendar:
     afternoon_end: time
     terms: tuple[Term, ...]
     closed: frozenset[date]
+    # Every school day in order, found once: each count is then two searches.
+    open_days: tuple[date, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "open_days", tuple(sorted(_open_days(self.terms, self.closed))))
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> "SchoolCalendar":
@@ -83,23 +89,18 @@ class SchoolCalendar:
     def is_school_day(self, day: date) -> bool:
         """Say whether pupils are expected on a day."""
         self._must_know(day)
-        if day.weekday() >= _SATURDAY or day in self.closed or day in _bank_holidays(day.year):
-            return False
-        return any(day in term.days and not _in_half_term(term, day) for term in self.terms)
+        place = bisect_left(self.open_days, day)
+        return place < len(self.open_days) and self.open_days[place] == day
 
-    def school_days(self, first: date, last: date) -> Iterator[date]:
-        """Yield the school days from one day to another, both included."""
+    def school_days(self, first: date, last: date) -> Sequence[date]:
+        """Return the school days from one day to another, both included; none if the order is reversed."""
         self._must_know(first)
         self._must_know(last)
-        return (
-            day
-            for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
-            if self.is_school_day(day)
-        )
+        return self.open_days[bisect_left(self.open_days, first) : bisect_right(self.open_days, last)]
 
     def school_days_between(self, first: date, last: date) -> int:
         """Count the school days from one day to another, both included; none if the order is reversed."""
-        return sum(1 for _ in self.school_days(first, last))
+        return len(self.school_days(first, last))
 
     def clear_school_days_between(self, first: date, last: date) -> int:
         """Count the whole school days that lie between two days; neither end counts."""
@@ -125,16 +126,12 @@ class SchoolCalendar:
     def add_school_days(self, day: date, count: int) -> date:
         """Return the school day that comes so many school days after a day; 0 gives the day itself."""
         self._must_know(day)
-        while count > 0:
-            day += _DAY
-            count -= self.is_school_day(day)
-        return day
+        return day if count <= 0 else self._nth(bisect_right(self.open_days, day) + count - 1)
 
     def next_school_day(self, day: date) -> date:
         """Return the day itself if it is a school day, otherwise the next one."""
-        while not self.is_school_day(day):
-            day += _DAY
-        return day
+        self._must_know(day)
+        return self._nth(bisect_left(self.open_days, day))
 
     def first_school_day(self) -> date:
         """Return the first school day of the school year."""
@@ -161,6 +158,11 @@ class SchoolCalendar:
         monday = day - timedelta(days=day.weekday())
         days = (monday + timedelta(days=n) for n in range(_SATURDAY))
         return tuple(found for found in days if found in self.known and self.is_school_day(found))
+
+    def _nth(self, place: int) -> date:
+        if place >= len(self.open_days):
+            raise OutsideCalendar("the calendar does not cover this day")
+        return self.open_days[place]
 
     def _must_know(self, day: date) -> None:
         if day not in self.known:
@@ -190,6 +192,16 @@ def instant_of(day: date, at: time) -> datetime:
 @cache
 def _bank_holidays(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+
+
+def _open_days(terms: Iterable[Term], closed: frozenset[date]) -> Iterator[date]:
+    """Yield the days of the terms on which pupils are expected."""
+    for term in terms:
+        for number in range((term.days.end - term.days.start).days + 1):
+            day = term.days.start + timedelta(days=number)
+            shut = day in closed or day in _bank_holidays(day.year) or _in_half_term(term, day)
+            if day.weekday() < _SATURDAY and not shut:
+                yield day
 
 
 def _in_half_term(term: Term, day: date) -> bool:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 # A name outside the standard is shown only when it reads like an identifier; anything else may be free text.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}\Z")
 
 
+@lru_cache(maxsize=4096)
 def is_plain(name: str) -> bool:
     """Say whether a member name may be shown in a pointer."""
     return _PLAIN.match(name) is not None
