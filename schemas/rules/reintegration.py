@@ -20,7 +20,8 @@ from schemas.rules._facts import (
     written_on,
 )
 from schemas.rules._look import Look, look
-from schemas.rules._running import half_terms, over_time, overdue, running, shared
+from schemas.rules._placing import overdue
+from schemas.rules._running import half_terms, over_time, running, shared
 from schemas.rules._timeline import in_time, of_placement, received_on, said, sendings, versions
 
 _PLAN = "reintegration-plan"
