@@ -11,16 +11,16 @@ from schemas.rules._facts import (
     Unseen,
     beside,
     calendar,
-    entries,
     find_day,
     need,
     need_day,
     need_instant,
     one,
 )
+from schemas.rules._placing import WEEKDAYS, half_days
+from schemas.rules._placing import overdue as overdue
 
 Judges = Callable[[Item, Case, Rule], Iterable[Verdict]]
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NEW_END = "newPlannedEndDate"
 _NO_FIRST = "The first version of this document is not here."
 
@@ -41,11 +41,6 @@ def _several(item: Item, case: Case, rule: Rule, judge: Judges) -> list[Verdict]
 
     last = one(item, case, rule, gather)
     return [*found, last] if last else found
-
-
-def overdue(case: Case, due: date) -> bool:
-    """Say whether a day has gone by; without today nothing is overdue."""
-    return case.today is not None and case.today > due
 
 
 def running(case: Case, here: Item) -> Span:
@@ -88,14 +83,12 @@ def shared(days: SchoolCalendar, within: Span, spans: Sequence[Span], least: int
             yield part
 
 
-def sessions_a_week(here: Item) -> dict[int, int]:
-    """Return how many half days the attendance pattern has on each weekday, Monday being 0."""
-    pattern = entries(here, "attendancePattern")
-    named = [(entry.get("weekday"), entry.get("session")) for _, entry in pattern]
-    if not named or not all(day in WEEKDAYS and session in ("AM", "PM") for day, session in named):
+def sessions_a_week(here: Item) -> list[int]:
+    """Return how many half days the attendance pattern has on each weekday, Monday first."""
+    booked = set(half_days(here, "attendancePattern"))
+    if not booked or any(day not in WEEKDAYS or half not in ("AM", "PM") for day, half in booked):
         raise Unseen(at(here.path, "attendancePattern"))
-    booked = {(WEEKDAYS.index(str(day)), session) for day, session in named}
-    return {number: sum(day == number for day, _ in booked) for number in range(len(WEEKDAYS))}
+    return [sum(day == weekday for day, _ in booked) for weekday in WEEKDAYS]
 
 
 def months_later(day: date, months: int) -> date:

@@ -18,16 +18,15 @@ from schemas.rules._facts import (
     need,
     need_day,
     need_instant,
-    one,
     passed,
     placement,
     written_on,
 )
 from schemas.rules._look import text
+from schemas.rules._placing import overdue, placed
 from schemas.rules._running import (
     first_version,
     over_time,
-    overdue,
     running,
     sessions_a_week,
     versions,
@@ -51,7 +50,6 @@ _SUMMARY = "attendance-summary"
 _DUAL = ("dualMain", "dualSubsidiary")
 _LOST = "The pupil was or is expected at a place that is no site with an address on record."
 _FRIDAY = 4
-_DAY = timedelta(days=1)
 
 
 def told_same_day(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -144,10 +142,7 @@ def _announced(item: Item, case: Case, rule: Rule) -> Verdict | None:
 
 def dual_registered(case: Case, rule: Rule) -> Iterator[Verdict]:
     """ATT-04: a direction to a school means registration at both from the first day."""
-    for item in case.components:
-        if item.kind == "placement":
-            verdict = one(item, case, rule, _dual)
-            yield from (verdict,) if verdict else ()
+    return placed(case, rule, _dual)
 
 
 def _dual(here: Item, case: Case, rule: Rule) -> Verdict | None:
@@ -159,9 +154,9 @@ def _dual(here: Item, case: Case, rule: Rule) -> Verdict | None:
     status, place = need(pupil, "string", "registrationStatus"), at(pupil.path, "registrationStatus")
     if status == rule.thresholds["status"]:
         return Verdict("pass", (place,))
-    if not overdue(case, need_day(here, "startDate") - _DAY):
+    if case.today is None or case.today < need_day(here, "startDate"):
         return None
-    message = "The placement has begun and the pupil is not registered at both, with the home school as the main one."
+    message = "The placement has begun and the home school does not have the pupil as dual main."
     return Verdict(rule.severity, (place,), message)
 
 
@@ -261,10 +256,7 @@ def _sums(item: Item, _case: Case, rule: Rule) -> Verdict:
 
 def site_known(case: Case, rule: Rule) -> Iterator[Verdict]:
     """ATT-10: everybody knows where the pupil is meant to be: a site with an address."""
-    for item in case.components:
-        if item.kind == "placement":
-            verdict = one(item, case, rule, _pattern)
-            yield from (verdict,) if verdict else ()
+    yield from placed(case, rule, _pattern)
     yield from judged(case, rule, NOTICE, _expected)
     yield from judged(case, rule, _SUMMARY, _attended)
 

@@ -23,13 +23,13 @@ from schemas.rules._facts import (
     written_on,
 )
 from schemas.rules._look import text
+from schemas.rules._placing import overdue
 from schemas.rules._running import (
     ending,
     first_version,
     half_terms,
     months_later,
     over_time,
-    overdue,
     running,
     sessions_a_week,
     shared,
@@ -168,7 +168,7 @@ def _opened(item: Item, case: Case, rule: Rule) -> Verdict | None:
     place = at(item.path, "aboutPlacementSafety")
     if held and min(held) <= last:
         return Verdict("pass", (place,))
-    if not held and not (overdue(case, last) and case.form == "documents"):
+    if not held and not overdue(case, last):
         return None
     message = f"The placement was to be reviewed by {last.isoformat()} and was not."
     return Verdict(rule.severity, (place,), message)
