@@ -30,6 +30,23 @@ def test_a_signed_request_tells_which_gateway_calls(shared: World) -> None:
     assert verify(shared, signed(shared)) == "urn:ltp:gw:ash"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hollow.example",
+        "https://hollow.example:443/ltp/v1/messages",
+        "https://Hollow.Example:8443/ltp/v1/messages?part=1&part=2",
+        "http://127.0.0.1:80/ltp/v1/messages?",
+        "http://[::1]:8700/a%20path/ltp/v1/messages",
+    ],
+)
+def test_what_is_signed_for_any_address_is_what_a_general_library_verifies(shared: World, url: str) -> None:
+    headers = shared.ash.services.signer.request("POST", url, BODY, int(shared.time.value))
+    assert verify(shared, Request("POST", url, headers)) == "urn:ltp:gw:ash"
+    with pytest.raises(HopRefused):
+        verify(shared, Request("POST", url.replace("//", "//x"), headers))
+
+
 def header(name: str, change: Callable[[str], str]) -> Callable[[Request], None]:
     def alter(request: Request) -> None:
         found = next(key for key in request.headers if key.lower() == name)
