@@ -15,6 +15,7 @@ Form = Literal["transfer", "bundle", "documents"]
 Path = tuple["Path", str | int] | None
 _MAX_DEPTH = 64
 _Key = TypeVar("_Key", bound=Hashable)
+_Work = TypeVar("_Work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,18 @@ class Marks:
     areas: tuple[Mark, ...]
     values: tuple[Mark, ...]
     labels: tuple[Mark, ...]
+    names: frozenset[str]
     too_deep: bool
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a walk has met so far."""
+
+    areas: list[Mark] = field(default_factory=list)
+    values: list[Mark] = field(default_factory=list)
+    labels: list[Mark] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,8 @@ class Case:
     # The newest version of each document, by type, and by type and placement: made once, read by each rule.
     newest: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
     placed: Mapping[tuple[str, str | None], tuple[Item, ...]] = field(default_factory=dict)
+    # What several rules ask of the same subject: see `once`. Nothing in it depends on the calendar or the day.
+    kept: dict[Hashable, Any] = field(default_factory=dict)
 
     def items(self) -> tuple[Item, ...]:
         """Return the documents and the components."""
@@ -101,6 +115,14 @@ def case(subject: object) -> Case:
 def part(kind: str, path: Path, value: Mapping[str, Any]) -> Item:
     """Return a document, a component or a piece of evidence with what one walk through it finds."""
     return Item(kind, path, value, frozenset(_withheld(value.get("withheld"))), _marks(value, path))
+
+
+def once(case: Case, name: Hashable, work: Callable[[], _Work]) -> _Work:
+    """Return what some work gives, done once for each subject; the calendar and the day must not matter."""
+    if name not in case.kept:
+        case.kept[name] = work()
+    found: _Work = case.kept[name]
+    return found
 
 
 def placement_of(item: Item) -> str | None:
@@ -172,51 +194,47 @@ def _withheld(entries: object) -> Iterator[str]:
 
 
 def _marks(value: Mapping[str, Any], path: Path) -> Marks:
-    areas: list[Mark] = []
-    values: list[Mark] = []
-    labels: list[Mark] = []
+    found, beside = _Found(), _Found()
     inside = {name: part for name, part in value.items() if name not in ("extensions", "withheld")}
-    too_deep = _walk(inside, path, (areas, values, labels))
+    too_deep = _walk(inside, path, found)
     # What an extension calls an area or a value is its own affair; a safeguarding label is not.
     own = ({"extensions": value["extensions"]}, path) if "extensions" in value else ({}, path)
-    too_deep |= _walk(*own, ([], [], labels))
-    return Marks(tuple(areas), tuple(values), tuple(labels), too_deep)
+    too_deep |= _walk(*own, beside)
+    labels, names = (*found.labels, *beside.labels), frozenset(found.names | beside.names)
+    return Marks(tuple(found.areas), tuple(found.values), labels, names, too_deep)
 
 
-def _walk(start: object, path: Path, found: tuple[list[Mark], list[Mark], list[Mark]]) -> bool:
+def _walk(start: object, path: Path, found: _Found) -> bool:
     """Collect the marks of a value without recursion; say whether part of it lies too deep to look at."""
-    waiting: list[tuple[object, Path, int]] = [(start, path, 0)]
+    waiting: list[tuple[Any, Path, int]] = [(start, path, 0)]
     too_deep = False
     while waiting:
         value, here, depth = waiting.pop()
         if depth > _MAX_DEPTH:
             too_deep = True
             continue
-        steps = (
-            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        )
-        for step, part in steps:
-            if isinstance(part, dict | list):
-                waiting.append((part, (here, step), depth + 1))
         if isinstance(value, dict):
             _collect(value, here, found)
+        for step, part in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(part, dict | list):
+                waiting.append((part, (here, step), depth + 1))
     return too_deep
 
 
-def _collect(value: Mapping[str, Any], here: Path, found: tuple[list[Mark], list[Mark], list[Mark]]) -> None:
-    areas, values, labels = found
+def _collect(value: Mapping[str, Any], here: Path, found: _Found) -> None:
+    found.names.update(value)
     if "sensitivity" in value:
-        labels.append(Mark(here, value["sensitivity"]))
+        found.labels.append(Mark(here, value["sensitivity"]))
     if "areaRef" in value:
-        areas.append(Mark((here, "areaRef"), value["areaRef"]))
+        found.areas.append(Mark((here, "areaRef"), value["areaRef"]))
     for name in ("areaRefs", "targetAreaRefs"):
         if name in value:
-            areas.extend(_each(value[name], (here, name)))
+            found.areas.extend(_each(value[name], (here, name)))
     measured = value.get("value")
     if isinstance(measured, dict):
         construct = value.get("construct")
         code = construct.get("code") if isinstance(construct, dict) else None
-        values.append(Mark((here, "value"), measured, code))
+        found.values.append(Mark((here, "value"), measured, code))
 
 
 def _each(value: object, path: Path) -> Iterator[Mark]:

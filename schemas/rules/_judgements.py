@@ -8,7 +8,7 @@ from schemas.rules._case import Item, Marks, Path, at
 from schemas.rules._facts import Unseen, find, need
 
 _PAIRED = ("/frameworkProgress/*",)
-_NOTHING_MARKED = Marks((), (), (), too_deep=False)
+_NOTHING_MARKED = Marks((), (), (), frozenset(), too_deep=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from schemas.rules._case import Case, Item, Verdict
+from schemas.rules._case import Case, Item, Verdict, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import Unseen, as_day, beside, entries, need, need_day, passed
 from schemas.rules._look import text
@@ -73,7 +73,7 @@ def when(place: str, entry: Session) -> tuple[date, str]:
 
 def told(item: Item, case: Case) -> set[tuple[date, str]]:
     """Return the sessions of which the placement has an absence notice."""
-    return {noticed_for(notice) for notice in beside(case, item, NOTICE)}
+    return once(case, ("told", placement_of(item)), lambda: set(map(noticed_for, beside(case, item, NOTICE))))
 
 
 def of_session(item: Item, case: Case) -> Iterator[Item]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-from schemas.rules._case import Case, Item, placement_of
+from schemas.rules._case import Case, Item, once, placement_of
 from schemas.rules._facts import entries, find, written_on
 from schemas.rules._look import text
 
@@ -19,6 +20,10 @@ class Site:
 
 def known_sites(case: Case, here: Item) -> list[Site]:
     """Return the provider's sites with an address, those it told of later, and the home school."""
+    return once(case, ("sites", here.path), lambda: _known_sites(case, here))
+
+
+def _known_sites(case: Case, here: Item) -> list[Site]:
     found = [Site(find(here, "string", "provider", "providerName") or "")]
     if find(here, "object", "provider", "provisionAddress") is None:
         found.clear()
@@ -47,5 +52,6 @@ def _named(item: Item, *steps: str) -> Iterator[str]:
             yield name
 
 
+@lru_cache(maxsize=4096)
 def _plain(name: str) -> str:
     return " ".join(name.casefold().split())

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from schemas._shape import Node, root
 from schemas.disclosure import kinds
-from schemas.rules._case import Case, Item, Path, Verdict, at
+from schemas.rules._case import Case, Item, Path, Verdict, at, once
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import Unseen, day_of, written_on
 from schemas.rules._look import Look, follow, look
@@ -62,18 +62,25 @@ class _Around:
 _Found = tuple[Path, str, Need, Look]
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What a walk through one item looks at, and what it found so far."""
+
+    around: _Around
+    found: list[_Found]
+
+
 def complete(case: Case, _rule: Rule) -> Iterator[Verdict]:
     """REC-01: one error for each required item that is missing; withheld items are not judged."""
-    pupil = next((item for item in case.components if item.kind == "learner"), None)
     for item in case.items():
         if item.kind in kinds():
-            yield from _item(item, pupil)
+            yield from _item(item, case)
 
 
-def _item(item: Item, pupil: Item | None) -> Iterator[Verdict]:
+def _item(item: Item, case: Case) -> Iterator[Verdict]:
     unsure = False
     missing = False
-    for path, holder, need, seen in lacking(item, pupil):
+    for path, holder, need, seen in lacking(item, case):
         if seen is Look.MISSING:
             missing = True
             message = f"'{need.title}' is missing from '{holder}'."
@@ -86,27 +93,34 @@ def _item(item: Item, pupil: Item | None) -> Iterator[Verdict]:
         yield Verdict("pass", (at(item.path),))
 
 
-def lacking(item: Item, pupil: Item | None = None) -> Iterator[_Found]:
-    """Yield every required item that is not plainly there; the learner decides a few of them."""
-    yield from _inside(item.value, needs_of(item.kind), item.path, _Around(item, pupil))
+def lacking(item: Item, case: Case) -> list[_Found]:
+    """Return every required item that is not plainly there; the learner decides a few of them."""
+    return once(case, ("lacking", item.path), lambda: _lacking(item, case))
 
 
-def _inside(value: object, needs: Needs, path: Path, around: _Around) -> Iterator[_Found]:
+def _lacking(item: Item, case: Case) -> list[_Found]:
+    pupil = next((part for part in case.components if part.kind == "learner"), None)
+    found: list[_Found] = []
+    _inside(item.value, needs_of(item.kind), item.path, _Search(_Around(item, pupil), found))
+    return found
+
+
+def _inside(value: object, needs: Needs, path: Path, search: "_Search") -> None:
     if isinstance(value, list):
         for index, entry in enumerate(value):
             if isinstance(entry, dict):
-                yield from _inside(entry, needs, (path, index), around)
+                _inside(entry, needs, (path, index), search)
     elif isinstance(value, dict):
         # What was withheld is named by the member of the document that it stands in.
-        withheld = around.item.withheld if value is around.item.value else frozenset()
+        item = search.around.item
+        withheld = item.withheld if value is item.value else frozenset()
         for need in needs.own:
             seen = Look.WITHHELD if need.name in withheld else look(value.get(need.name), need.type)
-            asked = seen is Look.PRESENT or _asked(need, value, around)
-            if seen is not Look.PRESENT and asked is not False:
-                yield path, needs.title, need, seen if asked else Look.WITHHELD
+            if seen is not Look.PRESENT and (asked := _asked(need, value, search.around)) is not False:
+                search.found.append((path, needs.title, need, seen if asked else Look.WITHHELD))
         for name, inner in needs.inner:
             if name in value and name not in withheld:
-                yield from _inside(value[name], inner, (path, name), around)
+                _inside(value[name], inner, (path, name), search)
 
 
 def _asked(need: Need, holder: Mapping[str, Any], around: _Around) -> bool | None:

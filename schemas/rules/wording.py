@@ -62,6 +62,8 @@ def _coded(item: Item, rule: Rule) -> Iterator[tuple[str, set[str]]]:
 def _named(item: Item, rule: Rule, scales: set[str]) -> Iterator[tuple[str, set[str]]]:
     """Yield each member named like an answer, with the scale beside it or else those of the document."""
     banned = frozenset(rule.thresholds["members"])
+    if not any(_plain(name) in banned for name in item.marks.names):
+        return
     waiting: list[tuple[Any, Path, set[str]]] = [(item.value, item.path, scales)]
     while waiting:
         value, path, near = waiting.pop()
@@ -111,12 +113,12 @@ def statements_signed(case: Case, rule: Rule) -> Iterator[Verdict]:
             yield verdict
 
 
-def _signed(item: Item, _case: Case, _rule: Rule) -> Verdict | None:
+def _signed(item: Item, case: Case, _rule: Rule) -> Verdict | None:
     if not _has_statements(item.kind):
         return None
     found = [
         (at(path, need.name), seen)
-        for path, _, need, seen in lacking(item)
+        for path, _, need, seen in lacking(item, case)
         if need.name == "provenance" or (path is not None and path[1] == "provenance")
     ]
     unsigned = tuple(place for place, seen in found if seen is Look.MISSING)
