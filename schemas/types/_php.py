@@ -1,4 +1,4 @@
-"""The types in PHP 8.1: classes with promoted read-only properties, and backed enums."""
+"""The types in PHP 8.2: classes with promoted read-only properties, and backed enums."""
 
 from collections.abc import Iterable
 

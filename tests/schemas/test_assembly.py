@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas import calendar_form
 from schemas.assembly import assemble, kind_of
@@ -165,6 +167,26 @@ def test_a_list_of_proofs_in_the_wrong_form_proves_nothing(wrong: object) -> Non
 def test_nothing_of_the_wrong_form_is_too_much(value: object) -> None:
     assembled = assemble({"a": value, "b": document(2), "l": ROBIN})
     assert assembled.records
+
+
+NAMES = (
+    *("documents", "learner", "placement", "placementId", "documentId", "version", "type", "upn"),
+    *("formerUpns", "withheld", "deliveries", "message", "recipients", "to", "legalName", "terms"),
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from([FIRST, SECOND, "", "absence-notice"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), ANYTHING, max_size=4))
+def test_whatever_the_files_hold_each_pointer_leads_back_to_one_of_them(files: dict[str, Any]) -> None:
+    for record in assemble(files).records:
+        assert set(record.files()) <= set(files)
+        for where in record.parts:
+            file, _ = record.place(where)
+            assert file in files
 
 
 def test_a_learner_alone_is_a_record_of_its_own() -> None:

