@@ -20,9 +20,9 @@ from gateway import inbox, send
 from gateway.pages import render_final_report
 from gateway.problems import NotFound, Refused
 from gateway.services import Services
-from gateway.store.records import BundleRow, ReceiptRow, TransferRow
+from gateway.store.records import BundleRow, ReceiptRow
 from gateway.tokens import Rights, check
-from gateway.transfer import State
+from gateway.transfer import RECEIPTED, State
 from gateway.wire import read_limited
 from schemas import Finding, rules
 from signing import DirectoryError
@@ -188,15 +188,15 @@ def _accepted(
 
 
 def _transfer(services: Services, who: Rights, transfer_id: str) -> dict[str, Any]:
-    row: TransferRow = services.store.transfer(who.organisation, transfer_id)
     bundles = services.store.bundles_of(who.organisation, transfer_id)
     # A token without the dsl scope is not told that something goes to a DSL, or how it fares.
     seen = [bundle for bundle in bundles if bundle.desk != "dsl" or "dsl" in who.row.scopes]
     if not seen:
         raise NotFound("not-found", "There is nothing with this id that you may see.")
     return {
-        "transferId": row.transfer_id,
-        "acceptedAt": _instant(row.created_ms),
+        "transferId": transfer_id,
+        # The bundles of a transfer are made as it is accepted.
+        "acceptedAt": _instant(seen[0].created_ms),
         "bundles": [
             {
                 "bundleId": bundle.bundle_id,
@@ -204,11 +204,16 @@ def _transfer(services: Services, who: Rights, transfer_id: str) -> dict[str, An
                 "state": bundle.state,
                 "reason": bundle.reason,
                 "changedAt": _instant(bundle.changed_ms),
-                "receipts": _receipts(services.store.receipts(bundle.id)),
+                "receipts": _receipts(_known_receipts(services, bundle)),
             }
             for bundle in seen
         ],
     }
+
+
+def _known_receipts(services: Services, bundle: BundleRow) -> Sequence[ReceiptRow]:
+    """The receipts of a bundle, which only they bring into a state where there are any."""
+    return services.store.receipts(bundle.id) if bundle.state in RECEIPTED else ()
 
 
 def _receipts(rows: Sequence[ReceiptRow]) -> list[dict[str, Any]]:

@@ -81,10 +81,13 @@ def accept(services: Services, rights: Rights, data: bytes, idempotency_key: str
         )
     if any(part.desk == "dsl" for part in examined.parts):
         rights.demand("dsl")
-    if not _was_accepted(services, examined.transfer):
-        # Of a repeated request nothing is asked that time may have changed: it gets its answer again.
+    try:
         _check_roles(services, examined)
         _check_deadline(services, examined)
+    except Refused:
+        # Of a repeated request nothing is asked that time may have changed: it gets its answer again.
+        if not _was_accepted(services, examined.transfer):
+            raise
     new = _new_transfer(services, examined, data, idempotency_key)
     fresh = services.courier.send_off(partial(services.store.accept_transfer, new), len(new.bundles))
     return Accepted(new.transfer_id, fresh, examined.findings)
