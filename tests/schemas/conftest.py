@@ -1,9 +1,10 @@
-"""Valid values of any schema, generated from the schema itself.
+"""Valid values of any schema, generated from the schema itself, and a version 1.1 to try versions on.
 
 Only the part of JSON Schema that the standard uses is understood (`KEYWORDS` in test_schema_lint.py). What a
 keyword such as `not` forbids is left to the validator, which has the last word on every value.
 """
 
+import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -14,13 +15,15 @@ import jsonschema_rs
 import pytest
 from hypothesis import strategies as st
 
-import schemas
 from schemas import registry
+from schemas.registry import SchemaSet
 
-Part = tuple[str, Mapping[str, Any]]
-Values = Callable[[str], st.SearchStrategy[Any]]
+Part = tuple[SchemaSet, str, Mapping[str, Any]]
+Edit = Callable[[dict[str, dict[str, Any]]], object]
+Values = Callable[..., st.SearchStrategy[Any]]
 
 END = r"(?![\s\S])"
+CURRENT = registry.current()
 LARGEST = 2**53 - 1
 DAYS = (date(1900, 1, 1), date(2199, 12, 31))
 MOST_OPTIONAL = 6
@@ -47,22 +50,22 @@ ANYTHING = st.recursive(
 
 @pytest.fixture(scope="session")
 def valid() -> Values:
-    """Give the strategy of the valid values of a schema."""
+    """Give the strategy of the valid values of a schema, of this version or of another one."""
     return values
 
 
 @cache
-def values(name: str) -> st.SearchStrategy[Any]:
-    """Return the strategy of the valid values of a schema."""
-    return _value([(name, schemas.schema(name))]).filter(lambda value: schemas.is_valid(name, value))
+def values(name: str, known: SchemaSet = CURRENT) -> st.SearchStrategy[Any]:
+    """Return the strategy of the valid values of a schema, of this version or of the one given."""
+    return _value([(known, name, known.schema(name))]).filter(known.validator(name).is_valid)
 
 
 @st.composite
 def _value(draw: st.DrawFn, parts: list[Part]) -> Any:
     """Draw a value that meets all the parts, which stand at one place of a schema."""
-    reached = [part for name, node in parts for part in _reached(draw, name, node)]
+    reached = [found for part in parts for found in _reached(draw, *part)]
     said: dict[str, Any] = {}
-    for _, node in reversed(reached):
+    for *_, node in reversed(reached):
         said |= node
     if "const" in said:
         return said["const"]
@@ -71,31 +74,31 @@ def _value(draw: st.DrawFn, parts: list[Part]) -> Any:
     return draw(_BY_TYPE[said["type"]](reached, said))
 
 
-def _reached(draw: st.DrawFn, name: str, node: Mapping[str, Any]) -> Iterator[Part]:
+def _reached(draw: st.DrawFn, known: SchemaSet, name: str, node: Mapping[str, Any]) -> Iterator[Part]:
     """Yield a node with what its references, its parts and the branches drawn for it add."""
     if "$id" in node and name == "document":
         name = draw(st.sampled_from(node["properties"]["type"]["enum"]))
-        node = schemas.schema(name)
-    yield name, node
+        node = known.schema(name)
+    yield known, name, node
     if "$ref" in node:
-        yield from _reached(draw, *registry.resolve(name, node["$ref"]))
+        yield from _reached(draw, known, *known.resolve(name, node["$ref"]))
     for part in node.get("allOf", ()):
-        yield from _reached(draw, name, part)
+        yield from _reached(draw, known, name, part)
     for branches in (node[word] for word in ("oneOf", "anyOf") if word in node):
-        yield from _reached(draw, name, draw(st.sampled_from(branches)))
+        yield from _reached(draw, known, name, draw(st.sampled_from(branches)))
     # Where the consequence holds the condition does not matter; where it need not, the validator decides.
     if "then" in node and draw(st.booleans()):
-        yield from _reached(draw, name, node["then"])
+        yield from _reached(draw, known, name, node["then"])
 
 
 def _object(parts: list[Part], said: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     if said.get("additionalProperties") is True:
         return st.dictionaries(st.text(max_size=12), ANYTHING, max_size=3)
     members: dict[str, list[Part]] = {}
-    for name, node in parts:
+    for known, name, node in parts:
         for member, schema in node.get("properties", {}).items():
-            members.setdefault(member, []).append((name, schema))
-    required = [member for _, node in parts for member in node.get("required", ())]
+            members.setdefault(member, []).append((known, name, schema))
+    required = [member for *_, node in parts for member in node.get("required", ())]
     optional = [member for member in members if member not in required]
     return _members(members, list(dict.fromkeys(required)), optional)
 
@@ -111,8 +114,8 @@ def _members(
 
 
 def _array(parts: list[Part], said: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    entry = _value([(name, node["items"]) for name, node in parts if "items" in node])
-    least = max(node.get("minItems", 0) for _, node in parts)
+    entry = _value([(known, name, node["items"]) for known, name, node in parts if "items" in node])
+    least = max(node.get("minItems", 0) for *_, node in parts)
     most = min(said["maxItems"], least + MOST_ENTRIES)
     same = json.dumps if said.get("uniqueItems") else None
     return st.lists(entry, min_size=least, max_size=most, unique_by=same)
@@ -144,3 +147,54 @@ _BY_TYPE: Mapping[str, Callable[[list[Part], Mapping[str, Any]], st.SearchStrate
     "integer": lambda _, said: st.integers(said["minimum"], said["maximum"]),
     "boolean": lambda _parts, _said: st.booleans(),
 }
+
+
+@pytest.fixture(scope="session")
+def later() -> Callable[..., SchemaSet]:
+    """Give the maker of a later version: this one's schemas with some edits."""
+    return _later
+
+
+@pytest.fixture(scope="session")
+def minor() -> SchemaSet:
+    """Give a version 1.1 that adds what a minor version may add."""
+    return _later()
+
+
+def _later(*edits: Edit) -> SchemaSet:
+    every = {name: copy.deepcopy(dict(CURRENT.schema(name))) for name in CURRENT.names()}
+    for name, node in every.items():
+        node["$id"] = f"https://w3id.org/ltp/1.1/{name}.schema.json"
+        stamp = node.get("properties", {}).get("schemaVersion")
+        if stamp is not None and stamp.pop("const", None):
+            stamp["enum"] = ["1.0", "1.1"]
+    for edit in (_add_what_a_minor_may, *edits):
+        edit(every)
+    return SchemaSet("1.1", every)
+
+
+def _add_what_a_minor_may(every: dict[str, dict[str, Any]]) -> None:
+    """Add optional members, values of lists, a higher limit and another type of document."""
+    note = {"title": "Note on the next step", "$ref": "common.schema.json#/$defs/text"}
+    every["final-report"]["properties"]["nextStep"] = note
+    every["common"]["$defs"]["support"]["properties"]["cost"] = {
+        "title": "Cost in pence",
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 10_000_000,
+    }
+    every["common"]["$defs"]["need"]["properties"]["status"]["enum"].append("paused")
+    every["common"]["$defs"]["evidence"]["properties"]["type"]["enum"].append("video")
+    every["learner"]["properties"]["languages"]["maxItems"] = 12
+    _add_a_type(every)
+
+
+def _add_a_type(every: dict[str, dict[str, Any]]) -> None:
+    diary = copy.deepcopy(every["pupil-voice"])
+    diary["$id"] = diary["$id"].replace("pupil-voice", "pupil-diary")
+    diary["properties"]["type"]["const"] = "pupil-diary"
+    every["pupil-diary"] = diary
+    union = every["document"]
+    union["properties"]["type"]["enum"].append("pupil-diary")
+    branch = {"required": ["type"], "properties": {"type": {"const": "pupil-diary"}}}
+    union["allOf"].append({"if": branch, "then": {"$ref": "pupil-diary.schema.json"}})
