@@ -1,6 +1,6 @@
 # One verb per job. `make` alone lists them. People and .ci/run use the same verbs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz check check-samples bench docs clean lock
+.PHONY: help setup demo test fuzz check check-samples bench docs release clean lock
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -47,6 +47,10 @@ bench: $(STAMP) ## measure each step beside its physical limit
 
 docs: $(STAMP) ## check that every link, command and index entry in the documentation is true
 	@$(BIN)/pytest -q tests/test_docs.py
+
+# What this records never changes again; docs/spec/versioning.md says when to call it.
+release: $(STAMP) ## record a version of the standard as released (VERSION=1.0 DATE=2026-12-01)
+	@$(BIN)/python tests/record_release.py "$(VERSION)" "$(DATE)"
 
 clean: ## remove what the other verbs made, .venv included
 	rm -rf $(VENV) $(NODE_FOLDERS:%=%/node_modules) build dist site demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
