@@ -20,6 +20,7 @@ class Form(StrEnum):
 
 FormOption = Annotated[Form, typer.Option("-o", "--output", help="How to write the result: text or json.")]
 
+_OURS = ("gateway", "schemas", "signing", "adapters", "conformance")
 _MARKS = {"error": "✗", "warning": "!", "info": "·"}
 
 
@@ -29,8 +30,16 @@ def run(app: typer.Typer) -> NoReturn:
         app(standalone_mode=True)
     except (KeyboardInterrupt, BrokenPipeError):
         sys.exit(PROBLEMS)
+    except ModuleNotFoundError as missing:
+        # The base install has all commands; those of a gateway need what only the extra installs.
+        if (missing.name or "").partition(".")[0] in _OURS:
+            raise
+        fail(
+            "This command needs more than the base install: install learner-transfer-profile[gateway].",
+            WRONG_USE,
+        )
     except Exception as problem:
-        if type(problem).__module__.partition(".")[0] not in ("gateway", "schemas", "signing", "adapters"):
+        if type(problem).__module__.partition(".")[0] not in _OURS:
             raise
         fail(str(problem))
     sys.exit(GOOD)

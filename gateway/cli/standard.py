@@ -54,25 +54,28 @@ def schema_list(output: FormOption = Form.TEXT) -> None:
 
 
 @schema.command("show")
-def schema_show(name: _Name, bundled: _Bundled = False) -> None:
-    """Print one schema."""
+def schema_show(name: _Name, bundled: _Bundled = False, output: FormOption = Form.JSON) -> None:
+    """Print one schema, with -o text its items in a few words each."""
     import schemas
     from schemas import kit
 
-    if name == _CALENDAR:
-        typer.echo(_calendar(), nl=False)
-    elif bundled and name in kit.names():
-        show_json(kit.bundled(name))
-    elif name in schemas.names():
-        show_json(schemas.schema(name))
-    else:
+    if name != _CALENDAR and name not in schemas.names():
         fail("There is no schema with this name; ltp schema list has them all.", WRONG_USE)
+    node = json.loads(_calendar()) if name == _CALENDAR else schemas.schema(name)
+    if output is Form.JSON:
+        show_json(kit.bundled(name) if bundled and name in kit.names() else node)
+        return
+    typer.echo(f"{node.get('title', name)}. {node.get('description', '')}".rstrip())
+    for member, part in node.get("properties", node.get("$defs", {})).items():
+        mark = "*" if member in node.get("required", ()) else " "
+        typer.echo(f"{mark} {member:<32} {part.get('title', '')}")
 
 
 @schema.command("export")
 def schema_export(
     folder: Annotated[Path, typer.Argument(file_okay=False, help="The folder to write to.")],
     bundled: _Bundled = False,
+    output: FormOption = Form.TEXT,
 ) -> None:
     """Write every schema to a folder, as separate files or bundled."""
     from schemas import kit
@@ -85,12 +88,16 @@ def schema_export(
     }
     for path, content in found.items():
         _write(folder / path, content)
-    say(f"{len(found)} schemas are in {folder}.")
+    if output is Form.JSON:
+        show_json({"folder": str(folder), "files": list(found)})
+    else:
+        typer.echo(f"{len(found)} schemas are in {folder}.")
 
 
 @schema.command("kit")
 def schema_kit(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="The archive to write, OUT.zip.")],
+    output: FormOption = Form.TEXT,
 ) -> None:
     """Write the vendor kit: schemas, lists, rules, test cases, examples, and types for five languages."""
     import hashlib
@@ -99,7 +106,11 @@ def schema_kit(
 
     content = kit.archive()
     _write(file, content)
-    typer.echo(f"{hashlib.sha256(content).hexdigest()}  {file}")
+    digest = hashlib.sha256(content).hexdigest()
+    if output is Form.JSON:
+        show_json({"file": str(file), "sha256": digest, "bytes": len(content)})
+        return
+    typer.echo(f"{digest}  {file}")
     say("Begin with README.md in the archive.")
 
 

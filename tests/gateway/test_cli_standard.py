@@ -30,6 +30,21 @@ def ltp(*words: object) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
+def without_extras(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command where every package of an extra is refused, as if it were not installed."""
+    code = (
+        "import sys\n"
+        "class Refuse:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.partition('.')[0] in {EXTRAS!r}:\n"
+        "            raise ModuleNotFoundError(name, name=name)\n"
+        "sys.meta_path.insert(0, Refuse())\n"
+        "from gateway.cli import main\n"
+        "main()\n"
+    )
+    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+
+
 def checked(*words: object) -> dict[str, Any]:
     result = ltp("check", *words, "-o", "json")
     found: dict[str, Any] = json.loads(result.stdout)
@@ -83,20 +98,16 @@ def test_every_command_has_help(command: str) -> None:
     ],
 )
 def test_the_base_install_is_enough(words: list[str]) -> None:
-    """A finder that refuses every package of an extra stands in for an environment without them."""
-    code = (
-        "import sys\n"
-        "class Refuse:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        f"        if name.partition('.')[0] in {EXTRAS!r}:\n"
-        "            raise ModuleNotFoundError(name)\n"
-        "sys.meta_path.insert(0, Refuse())\n"
-        "from gateway.cli import main\n"
-        "main()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    done = without_extras(*words)
     assert done.returncode in (0, 1)
     assert done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_command_that_needs_an_extra_says_so() -> None:
+    done = without_extras("demo")
+    assert done.returncode == 2
+    assert "learner-transfer-profile[gateway]" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -116,6 +127,16 @@ def test_schema_show_prints_a_bundled_schema() -> None:
     assert json.loads(ltp("schema", "show", "learner", "--bundled").stdout) == kit.bundled("learner")
 
 
+@pytest.mark.parametrize("name", ["learner", "common", "document", "school-calendar"])
+def test_schema_show_can_list_the_items_in_a_few_words(name: str) -> None:
+    lines = ltp("schema", "show", name, "-o", "text").stdout.splitlines()
+    node = json.loads(ltp("schema", "show", name).stdout)
+    assert len(lines) == 1 + len(node.get("properties", node.get("$defs")))
+    assert [line.split()[1] for line in lines if line.startswith("* ")] == [
+        member for member in node.get("properties", ()) if member in node.get("required", ())
+    ]
+
+
 def test_an_unknown_schema_or_rule_is_wrong_use() -> None:
     for words in (("schema", "show", "recipe"), ("rules", "show", "XYZ-99"), ("rules", "explain", "XYZ-99")):
         result = ltp(*words)
@@ -126,7 +147,9 @@ def test_an_unknown_schema_or_rule_is_wrong_use() -> None:
 
 def test_schema_export_writes_the_schemas_as_they_are(tmp_path: Path) -> None:
     assert ltp("schema", "export", tmp_path / "out").exit_code == 0
+    told = json.loads(ltp("schema", "export", tmp_path / "out", "-o", "json").stdout)
     written = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert told["files"] == sorted(written)
     assert written == {path.name: path.read_bytes() for path in V1.glob("*.schema.json")}
 
 
@@ -142,6 +165,8 @@ def test_schema_kit_writes_the_archive_and_its_digest(tmp_path: Path) -> None:
     assert content == kit.archive()
     assert result.stdout.startswith(hashlib.sha256(content).hexdigest())
     assert zipfile.ZipFile(tmp_path / "kit.zip").testzip() is None
+    told = json.loads(ltp("schema", "kit", tmp_path / "kit.zip", "-o", "json").stdout)
+    assert told["sha256"] == hashlib.sha256(content).hexdigest()
 
 
 def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
