@@ -16,24 +16,20 @@ from schemas.rules._facts import (
     need_instant,
     written_on,
 )
-from schemas.rules._running import ending, over_time
+from schemas.rules._placing import overdue, placed
+from schemas.rules._running import ending
 
 _RECEIVED = ("delivered", "opened", "accepted")
 
 
 def of_placement(case: Case, rule: Rule, judge: Judge) -> Iterator[Verdict]:
-    """Judge the placement of a record once; a message shows too little of a placement to be judged by."""
-
-    def only(item: Item, case: Case, rule: Rule) -> Iterator[Verdict]:
-        verdict = judge(item, case, rule)
-        yield from (verdict,) if verdict else ()
-
-    return over_time(case, rule, only)
+    """Judge the placement of a record; a message shows too little of a placement to be judged by."""
+    yield from placed(case, rule, judge) if case.form == "documents" else ()
 
 
-def in_time(done: date | None, last: date, today: date | None) -> bool | None:
+def in_time(case: Case, done: date | None, last: date) -> bool | None:
     """Say whether something was done by its last day; None while it is not done and not yet overdue."""
-    if done is None and (today is None or today <= last):
+    if done is None and not overdue(case, last):
         return None
     return done is not None and done <= last
 
@@ -65,12 +61,12 @@ def sendings(
     Raises Unseen if the record says nothing of deliveries.
     """
     ids = {need(document, "string", "documentId") for document in documents}
-    return [entry for entry in _sent(case, roles, organisation) if entry.value.get("documentId") in ids]
+    return [e for e in _sent(case, roles, organisation) if need(e, "string", "documentId") in ids]
 
 
 def must_be_seen(case: Case, roles: Collection[str], organisation: str | None = None) -> None:
     """Raise Unseen if something went to these roles that is not here: nobody can say what it was."""
-    here = {document.value.get("documentId") for document in case.documents}
+    here = [document.value.get("documentId") for document in case.documents]
     hidden = [e for e in _sent(case, roles, organisation) if e.value.get("documentId") not in here]
     if hidden:
         raise Unseen(

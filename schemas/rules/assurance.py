@@ -19,6 +19,7 @@ from schemas.rules._facts import (
     placement,
     written_on,
 )
+from schemas.rules._placing import overdue
 from schemas.rules._sites import Site, resolves
 from schemas.rules._timeline import author_family, first_sent, in_time, of_placement, said, versions
 
@@ -36,14 +37,14 @@ def checks_confirmed(case: Case, rule: Rule) -> Iterator[Verdict]:
 def _checked(item: Item, case: Case, rule: Rule) -> Verdict | None:
     start, place = need_day(placement(case, item), "startDate"), at(item.path, "staffChecksConfirmed")
     if find(item, "boolean", "staffChecksConfirmed", "confirmed") is False:
-        return Verdict("error", (place,), "The provider does not confirm that its staff were checked.")
+        return Verdict(rule.severity, (place,), "The provider does not confirm that its staff were checked.")
     # A later confirmation renews an earlier one and does not undo it.
     confirmed = [day for own in _own(case, item) if (day := _confirmed_on(own)) is not None]
     first = min(confirmed, default=None)
     if first is not None and first > start and case.form != "documents":
         raise Unseen(place, why="An earlier confirmation may have gone in another message.")
     message = "There is no confirmation from before the start that the provider's staff were checked."
-    return said(rule, in_time(first, start, case.today), (place,), message)
+    return said(rule, in_time(case, first, start), (place,), message)
 
 
 def _confirmed_on(item: Item) -> date | None:
@@ -57,11 +58,11 @@ def changes_promised(case: Case, rule: Rule) -> Iterator[Verdict]:
     return _assured(case, rule, _promised)
 
 
-def _promised(item: Item, case: Case, _rule: Rule) -> Verdict:
+def _promised(item: Item, case: Case, rule: Rule) -> Verdict:
     if any(find(own, "boolean", "willNotifyChanges") is True for own in _own(case, item)):
         return passed(item, "willNotifyChanges")
     message = "The provider does not undertake to tell the school of changes."
-    return Verdict("error", (at(item.path, "willNotifyChanges"),), message)
+    return Verdict(rule.severity, (at(item.path, "willNotifyChanges"),), message)
 
 
 def policy_received(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -69,11 +70,11 @@ def policy_received(case: Case, rule: Rule) -> Iterator[Verdict]:
     return _assured(case, rule, _policy)
 
 
-def _policy(item: Item, case: Case, _rule: Rule) -> Verdict:
+def _policy(item: Item, case: Case, rule: Rule) -> Verdict:
     if any(find(own, "boolean", "schoolCpPolicyReceived", "received") is True for own in _own(case, item)):
         return passed(item, "schoolCpPolicyReceived")
     message = "The provider has not acknowledged the school's child protection policy."
-    return Verdict("warning", (at(item.path, "schoolCpPolicyReceived"),), message)
+    return Verdict(rule.severity, (at(item.path, "schoolCpPolicyReceived"),), message)
 
 
 def renewed(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -87,7 +88,7 @@ def _renewed(item: Item, case: Case, rule: Rule) -> Verdict | None:
     told = written_on(item)
     days = [_confirmed_on(own) for own in versions(case, item, _ASSURANCE)]
     fresh = min((day for day in days if day is not None and day >= told), default=None)
-    done = in_time(fresh, told + timedelta(days=rule.thresholds["days"]), case.today)
+    done = in_time(case, fresh, told + timedelta(days=rule.thresholds["days"]))
     message = "No fresh assurance followed this change in time."
     return said(rule, done, (at(item.path, "changeKind"),), message)
 
@@ -129,7 +130,7 @@ def _leads(item: Item, case: Case, rule: Rule, places: tuple[tuple[str, ...], ..
         message = "The safeguarding lead and the deputy are the same person."
     urgent = case.form != "documents" and any(d.kind in rule.thresholds["neverHeld"] for d in case.documents)
     wrong = missing or tuple(at(item.path, *place) for place in places)
-    return Verdict("warning" if urgent else "error", wrong, message)
+    return Verdict("warning" if urgent else rule.severity, wrong, message)
 
 
 def told_before_use(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -146,10 +147,10 @@ def _before_use(item: Item, case: Case, rule: Rule) -> Verdict | None:
         return None
     told = first_sent(case, item, rule.thresholds["roles"])
     known = [(place, as_day(start, place)) for place, start in new if start is not None]
-    done = {place: in_time(told, start - _DAY, case.today) for place, start in known}
+    done = {place: in_time(case, told, start - _DAY) for place, start in known}
     late = tuple(place for place, found in done.items() if found is False)
     if late:
-        return Verdict("error", late, "The school was not told of this place before its first use.")
+        return Verdict(rule.severity, late, "The school was not told of this place before its first use.")
     unknown = [place for place, start in new if start is None]
     if unknown:
         raise Unseen(*unknown, why="The day of the first use is not stated.")
@@ -168,7 +169,7 @@ def _used_in_notice(item: Item, case: Case, rule: Rule) -> Verdict:
     site = need(item, "string", "expectedLocation")
     if _known_by(site, need_day(item, "date"), placement(case, item), case, rule):
         return passed(item, "expectedLocation")
-    return _unannounced(at(item.path, "expectedLocation"))
+    return _unannounced(rule, at(item.path, "expectedLocation"))
 
 
 def _used_in_summary(item: Item, case: Case, rule: Rule) -> Verdict | None:
@@ -180,12 +181,12 @@ def _used_in_summary(item: Item, case: Case, rule: Rule) -> Verdict | None:
         if not _known_by(entry["site"], as_day(entry.get("date"), f"{place}/date"), here, case, rule)
     )
     if unknown:
-        return _unannounced(*unknown)
+        return _unannounced(rule, *unknown)
     return passed(item, "sessions") if used else None
 
 
-def _unannounced(*places: str) -> Verdict:
-    return Verdict("error", places, "A site was used that the school had not been told of.")
+def _unannounced(rule: Rule, *places: str) -> Verdict:
+    return Verdict(rule.severity, places, "A site was used that the school had not been told of.")
 
 
 def _known_by(site: object, day: date, here: Item, case: Case, rule: Rule) -> bool:
@@ -218,7 +219,7 @@ def _assured(case: Case, rule: Rule, judge: Judge) -> Iterator[Verdict]:
 
 
 def _silence(item: Item, case: Case, rule: Rule) -> Verdict | None:
-    if _own(case, item) or case.today is None or case.today <= need_day(item, "startDate"):
+    if _own(case, item) or not overdue(case, need_day(item, "startDate")):
         return None
     message = "The placement has begun, and no assurance by the provider is on record."
     return Verdict(rule.severity, (at(item.path, "startDate"),), message)

@@ -9,7 +9,6 @@ from schemas.rules._facts import (
     Unseen,
     as_day,
     beside,
-    current,
     find,
     find_day,
     judged,
@@ -19,7 +18,8 @@ from schemas.rules._facts import (
     passed,
     written_on,
 )
-from schemas.rules._timeline import in_time, of_placement, said, versions
+from schemas.rules._placing import overdue
+from schemas.rules._timeline import of_placement, versions
 from schemas.rules.pupil import compulsory
 
 _DESTINATION = "destination-record"
@@ -35,11 +35,11 @@ def recorded(case: Case, rule: Rule) -> Iterator[Verdict]:
     yield from judged(case, rule, _DESTINATION, _known)
 
 
-def _leads_somewhere(item: Item, case: Case, _rule: Rule) -> Verdict:
+def _leads_somewhere(item: Item, case: Case, rule: Rule) -> Verdict:
     if _destinations(item, case):
         return passed(item, "destinationRef")
     message = "The placement has ended, and no destination is recorded."
-    return Verdict("error", (at(item.path, "destinationRef"),), message)
+    return Verdict(rule.severity, (at(item.path, "destinationRef"),), message)
 
 
 def _destinations(end: Item, case: Case) -> tuple[Item, ...]:
@@ -52,12 +52,12 @@ def _destinations(end: Item, case: Case) -> tuple[Item, ...]:
     return found
 
 
-def _known(item: Item, _case: Case, _rule: Rule) -> Verdict:
+def _known(item: Item, _case: Case, rule: Rule) -> Verdict:
     known = need(item, "string", "destinationType") != "unknown"
     if known or find_day(item, "followUpDate") is not None:
         return passed(item, "destinationType")
     message = "The destination is unknown, and no day is set to ask again."
-    return Verdict("error", (at(item.path, "followUpDate"),), message)
+    return Verdict(rule.severity, (at(item.path, "followUpDate"),), message)
 
 
 def leaver_planned_for(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -66,43 +66,40 @@ def leaver_planned_for(case: Case, rule: Rule) -> Iterator[Verdict]:
     Who has no planned return by the school leaving date will not return.
     """
     yield from judged(case, rule, _END, _leaver)
-    if not current(case, _END):
-        yield from of_placement(case, rule, _leaving)
+    yield from of_placement(case, rule, _leaving)
 
 
 def _leaver(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if need(item, "string", "endReason") != rule.thresholds["reason"]:
         return None
-    return _planned(item, _destinations(item, case), need_day(item, "endDate"), case.today)
+    return _planned(item, _destinations(item, case), overdue(case, need_day(item, "endDate")), rule)
 
 
 def _leaving(item: Item, case: Case, rule: Rule) -> Verdict | None:
+    if beside(case, item, _END):
+        return None
     pupil = learner(case)
-    plans = beside(case, item, _PLAN)
     if need(pupil, "string", "yearGroup") != rule.thresholds["yearGroup"]:
         return None
-    if any(find(plan, "string", "returnDate") is not None for plan in plans):
+    if any(find(plan, "string", "returnDate") is not None for plan in beside(case, item, _PLAN)):
         return None
     _, leaving = compulsory(need_day(pupil, "dateOfBirth"))
-    return _planned(item, beside(case, item, _DESTINATION), leaving - _DAY, case.today)
+    return _planned(item, beside(case, item, _DESTINATION), overdue(case, leaving - _DAY), rule)
 
 
-def _planned(item: Item, records: tuple[Item, ...], last: date, today: date | None) -> Verdict | None:
+def _planned(item: Item, records: tuple[Item, ...], late: bool, rule: Rule) -> Verdict | None:
     """Judge the destination records; where there is none, only once the last day for it is over."""
     if not records:
         message = "There is no destination plan for a pupil who leaves school from this placement."
-        overdue = in_time(None, last, today) is False
-        return Verdict("error", (at(item.path),), message) if overdue else None
+        return Verdict(rule.severity, (at(item.path),), message) if late else None
     found = records[-1]
     owner = find(found, "string", "destinationPlan", "owner", "role")
     if owner is None:
-        message = (
-            "The pupil leaves school, and the record holds no destination plan with somebody who owns it."
-        )
-        return Verdict("error", (at(found.path, "destinationPlan"),), message)
+        message = "The pupil leaves school, and there is no destination plan that somebody owns."
+        return Verdict(rule.severity, (at(found.path, "destinationPlan"),), message)
     if find(found, "object", "wellbeingSupport") is None:
         message = "The pupil leaves school, and no support for the pupil's mental wellbeing is recorded."
-        return Verdict("error", (at(found.path, "wellbeingSupport"),), message)
+        return Verdict(rule.severity, (at(found.path, "wellbeingSupport"),), message)
     return passed(found, "destinationPlan", "wellbeingSupport")
 
 
@@ -119,19 +116,16 @@ def _monitored(item: Item, case: Case, rule: Rule) -> Verdict | None:
     until = ("continuedApSupport", "until")
     if find(item, "boolean", "continuedApSupport", "agreed") and find_day(item, *until) is None:
         message = "The provider goes on supporting the pupil, and it is not stated until when."
-        return Verdict("info", (at(item.path, *until),), message)
+        return Verdict(rule.severity, (at(item.path, *until),), message)
     points, looked = _points(item, case, back), _looked(item, case, back)
     if not points and not looked:
         message = "No day is set on which somebody looks how the return goes."
-        return said(rule, in_time(None, back - _DAY, case.today), (at(item.path, "planReviews"),), message)
-    late = [
-        place
-        for place, day in points
-        if in_time(None, day, case.today) is False and not any(look >= day for look in looked)
-    ]
+        unset = Verdict(rule.severity, (at(item.path, "planReviews"),), message)
+        return unset if overdue(case, back - _DAY) else None
+    late = [place for place, day in points if overdue(case, day) and not any(look >= day for look in looked)]
     if late:
         message = "A day set for looking how the return goes is over, and nothing is recorded of it."
-        return Verdict("info", tuple(late), message)
+        return Verdict(rule.severity, tuple(late), message)
     return passed(item, "returnDate")
 
 

@@ -49,7 +49,7 @@ def _planned(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if first is not None and first > last and not any(plan.value.get("version") == 1 for plan in plans):
         raise Unseen(*(at(plan.path) for plan in plans), why="The first version of the plan is not here.")
     message = "No plan for the way back, with a way to tell readiness, was there when the placement began."
-    return said(rule, in_time(first, last, case.today), (at(item.path, "startDate"),), message)
+    return said(rule, in_time(case, first, last), (at(item.path, "startDate"),), message)
 
 
 def report_received(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -65,7 +65,7 @@ def _received(item: Item, case: Case, rule: Rule) -> Verdict | None:
     sent = sendings(case, beside(case, item, "final-report"), rule.thresholds["roles"])
     days = [day for entry in sent if (day := received_on(entry)) is not None]
     message = "The final report was not received before the pupil's return."
-    done = in_time(min(days, default=None), back - _DAY, case.today)
+    done = in_time(case, min(days, default=None), back - _DAY)
     return said(rule, done, (at(item.path, "returnDate"),), message)
 
 
@@ -81,7 +81,7 @@ def _heard(item: Item, case: Case, rule: Rule) -> Verdict | None:
         return None
     voices = versions(case, item, "pupil-voice")
     days = [need_day(voice, "date") for voice in voices if find(voice, "object", "viewsOnSuccess")]
-    done = in_time(min(days, default=None), back, case.today)
+    done = in_time(case, min(days, default=None), back)
     message = "The pupil's views on the placement were not recorded before the return."
     return said(rule, done, (at(item.path, "returnDate"),), message)
 
@@ -91,21 +91,21 @@ def met_first(case: Case, rule: Rule) -> Iterator[Verdict]:
     return judged(case, rule, _PLAN, _met)
 
 
-def _met(item: Item, case: Case, _rule: Rule) -> Verdict | None:
+def _met(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if find(item, "string", "holdReason") == "parentNonAttendance":
         message = "The return must not be held up because the parents do not come to the meeting."
         fix = "Take the hold away: the pupil returns as planned, and the meeting may follow without it."
-        return Verdict("error", (at(item.path, "holdReason"),), message, fix)
+        return Verdict(rule.severity, (at(item.path, "holdReason"),), message, fix)
     back = find_day(item, "returnDate")
     if back is None:
         return None
     meeting = at(item.path, "reintegrationMeeting", "date")
-    done = in_time(find_day(item, "reintegrationMeeting", "date"), back, case.today)
+    done = in_time(case, find_day(item, "reintegrationMeeting", "date"), back)
     if done is False:
-        return Verdict("error", (meeting,), "There is no meeting on or before the first day back.")
+        return Verdict(rule.severity, (meeting,), "There is no meeting on or before the first day back.")
     if done and need(item, "boolean", "reintegrationMeeting", "parentsInvited") is False:
         place = at(item.path, "reintegrationMeeting", "parentsInvited")
-        return Verdict("error", (place,), "The parents were not invited to the meeting.")
+        return Verdict(rule.severity, (place,), "The parents were not invited to the meeting.")
     return Verdict("pass", (meeting,)) if done else None
 
 
@@ -118,7 +118,7 @@ def _reviewed(here: Item, case: Case, rule: Rule) -> Iterator[Verdict]:
     plans = versions(case, here, _PLAN)
     if not plans:
         return
-    place = at(beside(case, here, _PLAN)[-1].path, "planReviews")
+    place = at(max(plans, key=written_on).path, "planReviews")
     held = [day for plan in plans for day in _review_days(plan)]
     for span in _to_review(here, case, rule, min(written_on(plan) for plan in plans)):
         if any(day in span for day in held):
@@ -158,7 +158,7 @@ def _together(item: Item, case: Case, rule: Rule) -> Verdict | None:
         if not entry.get("whoProvides")
     ]
     if nobody:
-        return Verdict("warning", tuple(nobody), "It is not stated who provides this support.")
+        return Verdict(rule.severity, tuple(nobody), "It is not stated who provides this support.")
     parties, place = (
         find(item, "array", "endDiscussion", "parties"),
         at(item.path, "endDiscussion", "parties"),
@@ -167,7 +167,7 @@ def _together(item: Item, case: Case, rule: Rule) -> Verdict | None:
         message = "School, provider and parents did not all take part in the discussion at the end."
         return said(rule, set(rule.thresholds["parties"]) <= set(map(str, parties)), (place,), message)
     over = [day for day in (find_day(item, "returnDate"), _ended(case, item)) if day is not None]
-    done = in_time(None, min(over), case.today) if over else None
+    done = in_time(case, None, min(over)) if over else None
     return said(rule, done, (place,), "No discussion at the end of the placement is recorded.")
 
 

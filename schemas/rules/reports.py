@@ -47,7 +47,7 @@ def _to_lead(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if right and (case.form == "documents" or not wrong):
         return Verdict("pass", tuple(right))
     message = "This concern is not addressed to the safeguarding lead of the pupil's school."
-    return Verdict("error", tuple(wrong or ["/recipients"]), message)
+    return Verdict(rule.severity, tuple(wrong or ["/recipients"]), message)
 
 
 def _sender(item: Item, case: Case) -> str:
@@ -100,7 +100,7 @@ def _reported(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if need(item, "string", "incidentType") not in rule.thresholds["types"]:
         return None
     last = need_day(item, "incidentDate") + timedelta(days=rule.thresholds["days"])
-    done = in_time(first_sent(case, item, rule.thresholds["roles"]), last, case.today)
+    done = in_time(case, first_sent(case, item, rule.thresholds["roles"]), last)
     message = "The school was not told of this incident on the day on which it happened."
     return said(rule, done, (at(item.path, "incidentDate"),), message)
 
@@ -121,5 +121,5 @@ def _shared(item: Item, case: Case, rule: Rule) -> Verdict | None:
     mine = [entry for entry in sent if entry.value.get("version") == item.value.get("version")]
     last = written_on(item) + timedelta(days=rule.thresholds["days"])
     told = wanted <= {need(entry, "string", "to", "role") for entry in mine}
-    done = True if told else in_time(None, last, case.today)
+    done = True if told else in_time(case, None, last)
     return said(rule, done, (at(item.path),), message)

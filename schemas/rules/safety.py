@@ -20,6 +20,7 @@ from schemas.rules._facts import (
     others,
     passed,
 )
+from schemas.rules._placing import overdue
 from schemas.rules._running import ending
 from schemas.rules._timeline import (
     author_family,
@@ -52,7 +53,7 @@ def _chronology(item: Item, case: Case, rule: Rule) -> Verdict | None:
     provider = find(item, "string", "provider", "organisation")
     known = [found for found in versions(case, item, _CHRONOLOGY) if _says_something(found)]
     sent = min((sent_on(entry) for entry in sendings(case, known, roles, provider)), default=None)
-    done = in_time(sent, start, case.today)
+    done = in_time(case, sent, start)
     if done is not True:
         must_be_seen(case, roles, provider)
     message = "The provider's safeguarding lead was not sent a chronology, or a nil return, by the start."
@@ -82,7 +83,7 @@ def _relayed(item: Item, case: Case, rule: Rule) -> Verdict | None:
     named = {at(o.path, "provider"): find(o, "string", "provider", "organisation") for o in running}
     wanted = {name for name in named.values() if name not in (None, own)}
     heard = _heard(item, case, rule, wanted, limit)
-    done = [_by(heard.get(name), limit, case.today) for name in wanted]
+    done = [_by(case, heard.get(name), limit) for name in wanted]
     if False in done or None in done:
         message = "Another provider that the pupil attends was not told of this concern in time."
         return said(rule, False if False in done else None, (at(item.path, "relayedTo"),), message)
@@ -119,8 +120,8 @@ def _earliest(found: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
     return dict(sorted(found, key=lambda pair: pair[1], reverse=True))
 
 
-def _by(heard: datetime | None, limit: datetime, today: date | None) -> bool | None:
-    if heard is None and (today is None or today <= legal_date(limit)):
+def _by(case: Case, heard: datetime | None, limit: datetime) -> bool | None:
+    if heard is None and not overdue(case, legal_date(limit)):
         return None
     return heard is not None and heard <= limit
 
@@ -184,15 +185,13 @@ def _moved(item: Item, case: Case, rule: Rule) -> Verdict | None:
     roles, start = rule.thresholds["roles"], need_day(item, "nextDestinationDetails", "start")
     last = _file_due(calendar(case), start, rule.thresholds["days"])
     sent = sendings(case, versions(case, item, _CHRONOLOGY), roles)
-    done = in_time(min((sent_on(entry) for entry in sent), default=None), last, case.today)
+    done = in_time(case, min((sent_on(entry) for entry in sent), default=None), last)
     if not sent:
         must_be_seen(case, roles)
     message = "The child protection file did not go to the new school's safeguarding lead in time."
     if done and not any(received_on(entry) for entry in sent):
-        done, message = (
-            in_time(None, last, case.today),
-            "The new school has not confirmed that the file came.",
-        )
+        done = in_time(case, None, last)
+        message = "The new school has not confirmed that the child protection file came."
     return said(rule, done, (at(item.path, "nextDestinationDetails", "start"),), message)
 
 

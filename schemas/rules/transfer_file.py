@@ -28,7 +28,7 @@ def _sent(item: Item, case: Case, rule: Rule) -> Verdict | None:
     late = tuple(place for place, found in done.items() if found is False)
     message = "The common transfer file was not sent to the other school in time."
     if late:
-        return Verdict("error", late, message)
+        return Verdict(rule.severity, late, message)
     return None if None in done.values() else Verdict("pass", tuple(done))
 
 
@@ -36,7 +36,7 @@ def _one(place: str, entry: dict[str, object], case: Case, rule: Rule) -> bool |
     learned = as_day(entry.get("learnedOn"), f"{place}/learnedOn")
     sent = None if entry.get("sentOn") is None else as_day(entry["sentOn"], f"{place}/sentOn")
     last = calendar(case).add_school_days(learned, rule.thresholds["schoolDays"])
-    return in_time(sent, last, case.today)
+    return in_time(case, sent, last)
 
 
 def _nothing(item: Item, case: Case, rule: Rule) -> Verdict | None:

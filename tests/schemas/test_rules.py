@@ -230,6 +230,15 @@ SUBJECTS = [
     vector("PRF-03", "progress achieved on the scale of the starting point"),
     vector("PRF-12", "in order and reviewed"),
     vector("DPX-05", "the withdrawal reached who had the document"),
+    vector("SAF-02", "relayed by delivery"),
+    vector("SAF-03", "told, both running"),
+    vector("SAF-10", "a week at known sites"),
+    vector("SAF-11", "to the school's safeguarding lead"),
+    vector("SAF-14", "in the year, on the fifth day"),
+    vector("REI-06", "reviewed after the return"),
+    vector("REI-09", "looked at on the day set"),
+    vector("CTF-01", "sent a week later"),
+    vector("POL-03", "a file with a name of its own"),
 ]
 SECRET = "zq-free-text-zq"
 ODD = st.sampled_from(
