@@ -1,6 +1,8 @@
 """The ASGI application: both APIs, one table from errors to answers, nothing else."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import orjson
@@ -28,6 +30,9 @@ from gateway.services import Services
 from signing import DirectoryError
 
 _log = structlog.get_logger("app")
+
+#: Requests at work at the same time. Most of them wait for the writer, which puts them into one commit.
+_AT_ONCE = 40
 
 
 def create_app(services: Services, on_stop: Callable[[], None] | None = None) -> ASGIApp:
@@ -67,6 +72,7 @@ def _local_app(services: Services, on_stop: Callable[[], None] | None) -> FastAP
 def _lifespan(on_stop: Callable[[], None] | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_AT_ONCE, "request"))
         yield
         if on_stop is not None:
             on_stop()

@@ -4,6 +4,7 @@ Each handler reads the raw body, asks one function of the gateway, and writes do
 problem details in one place (``gateway.app``), and no answer repeats a value that was submitted.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,7 +13,6 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import APIRouter, Query, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
 import schemas
@@ -51,7 +51,7 @@ def router(services: Services) -> APIRouter:
         return found
 
     async def work(function: Callable[..., R], *args: object) -> R:
-        return await run_in_threadpool(function, *args)
+        return await asyncio.to_thread(function, *args)
 
     @api.post("/validate", summary="Check a transfer or a document; nothing is sent or kept")
     async def validate(request: Request) -> Response:

@@ -7,7 +7,6 @@ here. The body is read as raw bytes, with a limit, and nothing parses it before 
 import asyncio
 
 import orjson
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -77,7 +76,7 @@ def routes(services: Services) -> list[Route]:
         try:
             header = outside(services, envelope, caller)
             if services.cabinet.serves(header.aud.partition("/")[0]):
-                await run_in_threadpool(receive, services, envelope, header)
+                await asyncio.to_thread(receive, services, envelope, header)
             else:
                 await asyncio.wrap_future(hold(services, envelope, header))
         except UnsealError as refused:
