@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from gateway.cli import check, database, directory, documents, gateway, keys, mailbox, measure, standard
+from gateway.cli import check, database, directory, documents, gateway, keys, mailbox, measure, rules, schema
 
 app = typer.Typer(
     name="ltp",
@@ -20,8 +20,8 @@ app = typer.Typer(
 )
 for part in (documents, check, mailbox, measure):
     part.mount(app)
-for group in (standard.schema, standard.rules, gateway.app, keys.app, directory.app, database.app):
-    app.add_typer(group)
+for group in (schema, rules, gateway, keys, directory, database):
+    app.add_typer(group.app)
 
 
 def main() -> None:
