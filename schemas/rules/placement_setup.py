@@ -27,6 +27,7 @@ from schemas.rules._facts import (
     placement,
     seen_placement,
 )
+from schemas.rules._look import text
 from schemas.rules._placing import agreed, ended, lacking, overdue, placed
 
 _REFERRAL = "placement-referral"
@@ -63,12 +64,13 @@ def people_asked(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 def _asked(item: Item, _case: Case, rule: Rule) -> Verdict:
     found, place = entries(item, "consultedBeforeDecision"), at(item.path, "consultedBeforeDecision")
-    if not {*rule.thresholds["parties"]} <= {entry.get("party") for _, entry in found}:
+    wanted = {*rule.thresholds["parties"]}
+    if not wanted <= {text(entry, "party") for _, entry in found}:
         message = "The pupil, the parents and a relevant teacher are not all among those spoken to."
         return Verdict("warning", (place,), message)
     decided = need_day(item, "decisionDate")
-    in_time = {entry.get("party") for where, entry in found if as_day(entry.get("date"), where) <= decided}
-    if {*rule.thresholds["parties"]} <= in_time:
+    in_time = {text(entry, "party") for where, entry in found if as_day(entry.get("date"), where) <= decided}
+    if wanted <= in_time:
         return Verdict("pass", (place,))
     return Verdict("warning", (place,), "Somebody was spoken to only after the decision.")
 
@@ -235,7 +237,7 @@ def _linked(item: Item, case: Case, _rule: Rule) -> Verdict | None:
     wanted = {kind for kind, there in implied.items() if there}
     if not wanted:
         return None
-    if wanted <= {entry.get("type") for _, entry in entries(item, "linkedPlans")}:
+    if wanted <= {text(entry, "type") for _, entry in entries(item, "linkedPlans")}:
         return passed(item, "linkedPlans")
     message = "The learning plan is not linked to each plan that the pupil has or needs."
     return Verdict("warning", (at(item.path, "linkedPlans"),), message)

@@ -123,3 +123,19 @@ def test_evidence_of_the_wrong_form_is_never_a_pass(member: str, odd: Any) -> No
     subject[member] = odd
     wanted = {"pass"} if odd == [] and member != "deliveries" else {"notEvaluable", "notApplicable"}
     assert {result.outcome for result in said(subject, rule)} <= wanted
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "member", "inner", "outcome"),
+    [
+        ("PLC-08", "all asked before", "consultedBeforeDecision", "party", "warning"),
+        ("PLC-14", "EHC plan linked", "linkedPlans", "type", "warning"),
+    ],
+)
+def test_a_list_with_something_odd_in_it_is_never_a_pass(
+    rule: str, name: str, member: str, inner: str, outcome: str
+) -> None:
+    subject = copy.deepcopy(vector(rule, name))
+    assert {result.outcome for result in said(subject, rule, "leicestershire")} == {"pass"}
+    subject["documents"][0][member][0][inner] = {"code": []}
+    assert {result.outcome for result in said(subject, rule, "leicestershire")} == {outcome}
