@@ -7,10 +7,9 @@ missing, withheld or of the wrong form is never a pass. Free text is never inspe
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from schemas.calendar import SchoolCalendar
-from schemas.findings import Finding, Severity
 from schemas.rules import (
     assurance,
     attendance,
@@ -39,6 +38,7 @@ from schemas.rules import (
 from schemas.rules._case import Case, Outcome, Verdict, at, case
 from schemas.rules._catalogue import Rule, catalogue, profiles, rules_of
 from schemas.rules._due import appearing
+from schemas.rules._result import Result
 
 __all__ = [
     "Deadline",
@@ -184,32 +184,6 @@ _RULES: Mapping[str, Callable[[Case, Rule], Iterable[Verdict]]] = {
     "CTF-01": transfer_file.sent_in_time,
 }
 _NOTHING = Verdict("notApplicable", (), "Nothing here is what this rule is about.")
-_SEVERITIES: Mapping[Outcome, Severity] = {"error": "error", "warning": "warning"}
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one rule says about one place; the pointers are relative to the subject."""
-
-    rule: str
-    version: int
-    profile: str
-    authority: str
-    outcome: Outcome
-    mode: Literal["R", "F"]
-    pointers: tuple[str, ...]
-    message: str
-    fix: str
-
-    @property
-    def rejects(self) -> bool:
-        """Whether a gateway must refuse what this result is about."""
-        return self.outcome == "error" and self.mode == "R"
-
-    def finding(self) -> Finding:
-        """Return the result as a finding at its first place."""
-        place = self.pointers[0] if self.pointers else ""
-        return Finding(self.rule, _SEVERITIES.get(self.outcome, "info"), place, self.message, self.fix)
 
 
 def evaluate(
@@ -269,17 +243,7 @@ def deadlines(
 def _run(rule: Rule, taken: Case, profile: str) -> Iterator[Result]:
     verdicts = [*_RULES[rule.id](taken, rule), *_malformed(taken)]
     for verdict in verdicts or [_NOTHING]:
-        yield Result(
-            rule=rule.id,
-            version=rule.version,
-            profile=profile,
-            authority=rule.authority,
-            outcome=verdict.outcome,
-            mode=rule.mode,
-            pointers=verdict.pointers,
-            message=verdict.message or rule.statement,
-            fix=verdict.fix or (rule.fix if verdict.outcome in ("error", "warning") else ""),
-        )
+        yield Result(rule, verdict, profile)
 
 
 def _malformed(taken: Case) -> Iterator[Verdict]:

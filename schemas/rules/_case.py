@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from schemas.calendar import SchoolCalendar
 from schemas.disclosure import standing
@@ -18,8 +18,7 @@ _Key = TypeVar("_Key", bound=Hashable)
 _Work = TypeVar("_Work")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a rule found at one place; the pointers are relative to the subject."""
 
     outcome: Outcome
@@ -28,8 +27,7 @@ class Verdict:
     fix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A value that rules look for wherever it stands; `construct` is the code beside a measured value."""
 
     path: Path

@@ -207,7 +207,8 @@ def entries(item: Item, *steps: str) -> list[tuple[str, dict[str, Any]]]:
     found = find(item, "array", *steps) or []
     if not all(isinstance(entry, dict) for entry in found):
         raise Unseen(at(item.path, *steps))
-    return [(at(item.path, *steps, index), entry) for index, entry in enumerate(found)]
+    place = at(item.path, *steps)
+    return [(f"{place}/{index}", entry) for index, entry in enumerate(found)]
 
 
 def _evidence(case: Case, name: str) -> tuple[Item, ...]:

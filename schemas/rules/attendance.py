@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from schemas.calendar import instant_of, legal_date
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._case import Case, Item, Verdict, at, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     as_instant,
@@ -89,12 +89,7 @@ def weekly_summary(case: Case, rule: Rule) -> Iterator[Verdict]:
 def _weekly(item: Item, case: Case, rule: Rule) -> Verdict:
     friday = _friday(need_day(item, "weekCommencing"))
     limit = _until(friday, rule.thresholds["latestTime"])
-    same = [
-        other
-        for other in beside(case, item, _SUMMARY)
-        if _friday(need_day(other, "weekCommencing")) == friday
-    ]
-    if any(written_before(case, other, limit) for other in same):
+    if any(written_before(case, other, limit) for other in _by_week(case, item)[friday]):
         return passed(item, "createdAt")
     message = "The week's attendance summary came later than it should."
     return Verdict(rule.severity, (at(item.path, "createdAt"),), message)
@@ -103,12 +98,24 @@ def _weekly(item: Item, case: Case, rule: Rule) -> Verdict:
 def _weeks(here: Item, case: Case, rule: Rule) -> Iterator[Verdict]:
     """Yield the weeks that are over, had sessions, and have no summary at all."""
     booked, span, days = sessions_a_week(here), running(case, here), calendar(case)
-    summaries = [_friday(need_day(item, "weekCommencing")) for item in beside(case, here, _SUMMARY)]
+    summaries = _by_week(case, here)
     expected = (day for day in days.school_days(span.start, span.end) if booked[day.weekday()])
     for friday in dict.fromkeys(_friday(day) for day in expected):
         if friday not in summaries and overdue(case, friday):
             message = f"There is no attendance summary for the week that ended on {friday.isoformat()}."
             yield Verdict(rule.severity, (at(here.path, "attendancePattern"),), message)
+
+
+def _by_week(case: Case, item: Item) -> dict[date, list[Item]]:
+    """Return the summaries of a placement by the Friday of their week, or raise Unseen."""
+
+    def sorted_out() -> dict[date, list[Item]]:
+        found: dict[date, list[Item]] = {}
+        for other in beside(case, item, _SUMMARY):
+            found.setdefault(_friday(need_day(other, "weekCommencing")), []).append(other)
+        return found
+
+    return once(case, ("summaries by week", placement_of(item)), sorted_out)
 
 
 def code_fits(case: Case, rule: Rule) -> Iterator[Verdict]:
