@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from schemas.calendar import legal_date
 from schemas.rules._case import Case, Item, Verdict, at
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
@@ -22,13 +21,13 @@ from schemas.rules._facts import (
     learner,
     need,
     need_day,
-    need_instant,
     passed,
     placement,
     seen_placement,
 )
 from schemas.rules._look import text
 from schemas.rules._placing import agreed, ended, lacking, overdue, placed
+from schemas.rules._timeline import received_on
 
 _REFERRAL = "placement-referral"
 _NOTIFICATION = "placement-notification"
@@ -36,7 +35,6 @@ _ASSURANCE = "provider-assurance"
 _PROFILE = "learner-transfer-profile"
 _PLAN = "learning-plan"
 _SUMMARY = "attendance-summary"
-_RECEIVED = ("delivered", "opened", "accepted")
 _DAY = timedelta(days=1)
 
 
@@ -67,12 +65,12 @@ def _asked(item: Item, _case: Case, rule: Rule) -> Verdict:
     wanted = {*rule.thresholds["parties"]}
     if not wanted <= {text(entry, "party") for _, entry in found}:
         message = "The pupil, the parents and a relevant teacher are not all among those spoken to."
-        return Verdict("warning", (place,), message)
+        return Verdict(rule.severity, (place,), message)
     decided = need_day(item, "decisionDate")
     in_time = {text(entry, "party") for where, entry in found if as_day(entry.get("date"), where) <= decided}
     if wanted <= in_time:
         return Verdict("pass", (place,))
-    return Verdict("warning", (place,), "Somebody was spoken to only after the decision.")
+    return Verdict(rule.severity, (place,), "Somebody was spoken to only after the decision.")
 
 
 def visited_first(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -122,14 +120,14 @@ def kept_on_register(case: Case, rule: Rule) -> Iterator[Verdict]:
     return placed(case, rule, _on_register)
 
 
-def _on_register(item: Item, case: Case, _rule: Rule) -> Verdict | None:
+def _on_register(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if need(item, "string", "commissioner", "role") != "school" or ended(case, item):
         return None
     pupil = learner(case)
     if need(pupil, "string", "registrationStatus") != "notOnRoll":
         return passed(pupil, "registrationStatus")
     message = "The pupil is on no register, though the school's placement is open."
-    return Verdict("error", (at(pupil.path, "registrationStatus"),), message)
+    return Verdict(rule.severity, (at(pupil.path, "registrationStatus"),), message)
 
 
 def told_before_start(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -138,7 +136,7 @@ def told_before_start(case: Case, rule: Rule) -> Iterator[Verdict]:
         yield from placed(case, rule, _told)
 
 
-def _told(item: Item, case: Case, _rule: Rule) -> Verdict | None:
+def _told(item: Item, case: Case, rule: Rule) -> Verdict | None:
     start, arrived = need_day(item, "startDate"), _arrivals(item, case)
     pupil = learner(case)
     lacks = not find(pupil, "array", "attainmentData")
@@ -149,9 +147,9 @@ def _told(item: Item, case: Case, _rule: Rule) -> Verdict | None:
         return None
     if lacks:
         message = "The provider had no attainment data before the placement started."
-        return Verdict("error", (at(pupil.path, "attainmentData"),), message)
+        return Verdict(rule.severity, (at(pupil.path, "attainmentData"),), message)
     message = "The profile did not reach the provider before the placement started."
-    return Verdict("error", (at(item.path, "startDate"),), message)
+    return Verdict(rule.severity, (at(item.path, "startDate"),), message)
 
 
 def _arrivals(item: Item, case: Case) -> list[date]:
@@ -160,8 +158,8 @@ def _arrivals(item: Item, case: Case) -> list[date]:
     provider = need(item, "string", "provider", "organisation")
     sent = [entry for profile in beside(case, item, _PROFILE) for entry in delivered(case, profile)]
     mine = [entry for entry in sent if need(entry, "string", "to", "organisation") == provider]
-    proofs = [(entry, name) for entry in mine if "rejected" not in entry.value for name in _RECEIVED]
-    return [legal_date(need_instant(entry, name)) for entry, name in proofs if name in entry.value]
+    days = [received_on(entry) for entry in mine if find(entry, "string", "rejected") is None]
+    return [day for day in days if day is not None]
 
 
 def baseline_taken(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -181,9 +179,9 @@ def _baseline(item: Item, case: Case, rule: Rule) -> Verdict | None:
         return None
     if not in_time:
         places = tuple(place for place, _ in taken) or (at(item.path, "startDate"),)
-        return Verdict("warning", places, "No baseline was taken soon after the placement started.")
+        return Verdict(rule.severity, places, "No baseline was taken soon after the placement started.")
     message = "The baseline lacks the pupil's attendance before the placement."
-    return Verdict("warning", ("/learner/previousAttendance",), message)
+    return Verdict(rule.severity, ("/learner/previousAttendance",), message)
 
 
 def _starting_points(item: Item, case: Case) -> list[tuple[str, date]]:
@@ -226,7 +224,7 @@ def plans_linked(case: Case, rule: Rule) -> Iterator[Verdict]:
     return judged(case, rule, _PLAN, _linked)
 
 
-def _linked(item: Item, case: Case, _rule: Rule) -> Verdict | None:
+def _linked(item: Item, case: Case, rule: Rule) -> Verdict | None:
     pupil = learner(case)
     implied = {
         "EHCP": need(pupil, "boolean", "ehcPlan", "hasPlan"),
@@ -240,7 +238,7 @@ def _linked(item: Item, case: Case, _rule: Rule) -> Verdict | None:
     if wanted <= {text(entry, "type") for _, entry in entries(item, "linkedPlans")}:
         return passed(item, "linkedPlans")
     message = "The learning plan is not linked to each plan that the pupil has or needs."
-    return Verdict("warning", (at(item.path, "linkedPlans"),), message)
+    return Verdict(rule.severity, (at(item.path, "linkedPlans"),), message)
 
 
 def remote_last_resort(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -249,14 +247,14 @@ def remote_last_resort(case: Case, rule: Rule) -> Iterator[Verdict]:
     yield from judged(case, rule, _SUMMARY, _remote_marks)
 
 
-def _remote_reason(item: Item, case: Case, _rule: Rule) -> Verdict | None:
+def _remote_reason(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if need(item, "string", "deliveryMode") != "remote":
         return None
     agreement = agreed(case, item)[0]
     wanted = (("string", ("remoteEducationReason", "text")), ("string", ("remoteEngagementLog",)))
     missing = lacking(agreement, wanted)
     message = "Remote education has no reason on record, or nothing says how engagement is logged."
-    return Verdict("warning", missing, message) if missing else passed(agreement)
+    return Verdict(rule.severity, missing, message) if missing else passed(agreement)
 
 
 def _remote_marks(item: Item, case: Case, rule: Rule) -> Verdict | None:
@@ -265,14 +263,14 @@ def _remote_marks(item: Item, case: Case, rule: Rule) -> Verdict | None:
     codes = [(place, entry.get("homeRegisterCode")) for place, entry in entries(item, "sessions")]
     wrong = tuple(place for place, code in codes if code in rule.thresholds["attendingCodes"])
     if wrong:
-        return Verdict("warning", wrong, "A remote session is marked as if the pupil had attended.")
+        return Verdict(rule.severity, wrong, "A remote session is marked as if the pupil had attended.")
     unsure = [place for place, code in codes if not isinstance(code, str)]
     if unsure or not codes:
         raise Unseen(*(unsure or [at(item.path, "sessions")]))
     if entries(item, "remoteEngagementLog"):
         return passed(item, "sessions")
     message = "The week has remote sessions and no log of engagement."
-    return Verdict("warning", (at(item.path, "remoteEngagementLog"),), message)
+    return Verdict(rule.severity, (at(item.path, "remoteEngagementLog"),), message)
 
 
 def school_commissions(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -280,7 +278,7 @@ def school_commissions(case: Case, rule: Rule) -> Iterator[Verdict]:
     return placed(case, rule, _commissioner)
 
 
-def _commissioner(item: Item, case: Case, _rule: Rule) -> Verdict | None:
+def _commissioner(item: Item, case: Case, rule: Rule) -> Verdict | None:
     pupil = learner(case)
     if not need(pupil, "boolean", "ehcPlan", "hasPlan") or not need(pupil, "boolean", "ehcPlan", "topUp"):
         return None
@@ -288,4 +286,4 @@ def _commissioner(item: Item, case: Case, _rule: Rule) -> Verdict | None:
     if need(item, "string", "commissioner", "role") == "school":
         return Verdict("pass", (place,))
     message = "The authority only tops up the plan: the school stays the commissioner."
-    return Verdict("info", (place,), message)
+    return Verdict(rule.severity, (place,), message)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 
 from schemas.rules._case import Case, Item, Verdict, at
 from schemas.rules._catalogue import Rule
@@ -16,14 +15,12 @@ from schemas.rules._facts import (
     judged,
     need,
     need_day,
-    need_instant,
     others,
     passed,
     placement,
 )
 from schemas.rules._placing import (
     AGREEMENT,
-    CHANGE,
     END,
     WEEKDAYS,
     agreed,
@@ -36,6 +33,7 @@ from schemas.rules._placing import (
     placed,
     session_times,
 )
+from schemas.rules._running import ending
 
 _PART_TIME = "part-time-timetable-notice"
 _PERMANENT = "permanentExclusion"
@@ -119,12 +117,12 @@ def _exception(item: Item, case: Case, rule: Rule) -> Verdict | None:
         return None
     if find_day(item, "plannedEndDate") is None:
         message = "A full-time placement of this tier needs a planned end date."
-        return Verdict("error", (at(item.path, "plannedEndDate"),), message)
+        return Verdict(rule.severity, (at(item.path, "plannedEndDate"),), message)
     documents = agreed(case, item)
     if any(find(found, "string", "exceptionalReason", "text") for found in documents):
         return passed(item, "fullOrPartTime")
     message = "No exceptional reason is recorded for a full-time placement of this tier."
-    return Verdict("error", (at(documents[0].path, "exceptionalReason"),), message)
+    return Verdict(rule.severity, (at(documents[0].path, "exceptionalReason"),), message)
 
 
 def day_at_school(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -143,7 +141,7 @@ def _day_at_school(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if len(home) >= rule.thresholds["halfDays"] or set(exempt) & {*rule.thresholds["exemptions"]}:
         return passed(documents[0])
     message = "The pupil spends less than a day a week at the home school, and no exemption is recorded."
-    return Verdict("warning", (at(documents[0].path, "homeTimetable"),), message)
+    return Verdict(rule.severity, (at(documents[0].path, "homeTimetable"),), message)
 
 
 def week_covered(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -158,13 +156,13 @@ def _week(item: Item, case: Case, rule: Rule) -> Verdict:
     counted = Counter([*home, *away])
     if max(counted.values(), default=0) > 1:
         message = f"The pupil is expected in two places at once. The week adds up to {in_hours(total)}."
-        return Verdict("warning", (place,), message)
+        return Verdict(rule.severity, (place,), message)
     whole = total >= rule.thresholds["minutesPerWeek"] and all(half in counted for half in _HALF_DAYS)
     if whole or _medical(item) or _part_time(item, case):
         return Verdict("pass", (place,), f"The week adds up to {in_hours(total)}.")
     full = in_hours(rule.thresholds["minutesPerWeek"])
     message = f"The week adds up to {in_hours(total)}; full time is {full}, with a place for each half day."
-    return Verdict("warning", (place,), message)
+    return Verdict(rule.severity, (place,), message)
 
 
 def _at_home_school(item: Item, case: Case) -> list[tuple[str, str]]:
@@ -204,14 +202,14 @@ def _tier_fits(item: Item, case: Case, rule: Rule) -> Verdict:
     tier = need(placement(case, item), "string", "placementTier")
     if need(item, "string", "site") != rule.thresholds["site"].get(tier):
         message = "The tier of the placement does not belong to this kind of site."
-        return Verdict("info", (at(item.path, "site"),), message)
+        return Verdict(rule.severity, (at(item.path, "site"),), message)
     band = rule.thresholds["shareOfDay"].get(tier)
     if band is None:
         return passed(item, "site")
     if band[0] <= need(item, "integer", "shareOfDay") <= band[1]:
         return passed(item, "site", "shareOfDay")
     message = "The tier of the placement does not belong to this share of the school day."
-    return Verdict("info", (at(item.path, "shareOfDay"),), message)
+    return Verdict(rule.severity, (at(item.path, "shareOfDay"),), message)
 
 
 def not_past_end(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -219,29 +217,19 @@ def not_past_end(case: Case, rule: Rule) -> Iterator[Verdict]:
     return placed(case, rule, _not_past_end)
 
 
-def _not_past_end(item: Item, case: Case, _rule: Rule) -> Verdict | None:
+def _not_past_end(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if beside(case, item, END):
         return passed(item, "plannedEndDate")
-    last = _last_day(item, case)
+    last = ending(case, item)
+    if last is None and find(item, "string", "placementBasis") != _PERMANENT:
+        raise Unseen(at(item.path, "plannedEndDate"))
     if last is None or case.today is None or case.today <= last:
         return None
     place = at(item.path, "plannedEndDate")
     if not overdue(case, last):
         raise Unseen(place, why="A change or the end may have been sent in another transfer.")
     message = "The planned end has passed, and neither a new end nor the end of the placement is on record."
-    return Verdict("error", (place,), message)
-
-
-def _last_day(item: Item, case: Case) -> date | None:
-    """Return the planned end as the newest change sets it; after a permanent exclusion there may be none."""
-    changes = [change for change in beside(case, item, CHANGE) if find_day(change, "newPlannedEndDate")]
-    if changes:
-        newest = max(changes, key=lambda change: need_instant(change, "createdAt"))
-        return need_day(newest, "newPlannedEndDate")
-    last = find_day(item, "plannedEndDate")
-    if last is None and find(item, "string", "placementBasis") != _PERMANENT:
-        raise Unseen(at(item.path, "plannedEndDate"))
-    return last
+    return Verdict(rule.severity, (place,), message)
 
 
 def part_time_limited(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -272,14 +260,14 @@ def return_planned(case: Case, rule: Rule) -> Iterator[Verdict]:
     yield from placed(case, rule, _no_return_plan)
 
 
-def _return_plan(item: Item, _case: Case, _rule: Rule) -> Verdict:
+def _return_plan(item: Item, _case: Case, rule: Rule) -> Verdict:
     place = at(item.path, "returnPlan")
     if find(item, "string", "returnPlan", "text") is None:
-        return Verdict("error", (place,), "There is no plan for the return to full time.")
+        return Verdict(rule.severity, (place,), "There is no plan for the return to full time.")
     dated = any(entry.get("date") for _, entry in entries(item, "returnPlan", "milestones"))
     if dated or find_day(item, "timeLimitDate") is not None:
         return Verdict("pass", (place,))
-    return Verdict("error", (place,), "The plan for the return to full time has no date.")
+    return Verdict(rule.severity, (place,), "The plan for the return to full time has no date.")
 
 
 def _no_return_plan(item: Item, case: Case, rule: Rule) -> Verdict | None:
@@ -291,4 +279,4 @@ def _no_return_plan(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if not overdue(case, need_day(item, "startDate")):
         return None
     message = f"The week adds up to {in_hours(total)}, and no plan for the return to full time is on record."
-    return Verdict("error", (place,), message)
+    return Verdict(rule.severity, (place,), message)

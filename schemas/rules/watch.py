@@ -4,14 +4,15 @@ from collections.abc import Iterator
 
 from schemas.rules._case import Case, Item, Verdict, at
 from schemas.rules._catalogue import Rule
-from schemas.rules._facts import Judge, Unseen, entries, find, learner, need, need_day, one
+from schemas.rules._facts import Unseen, entries, find, learner, need, need_day, one
 from schemas.rules._look import text
+from schemas.rules._placing import placed
 from schemas.rules.pupil import compulsory
 
 
 def limits(case: Case, rule: Rule) -> Iterator[Verdict]:
     """POL-01: how long, or how much of the week, somewhere that is not a school."""
-    return _placed(case, rule, _limits)
+    return placed(case, rule, _limits)
 
 
 def _limits(item: Item, _case: Case, rule: Rule) -> Verdict | None:
@@ -30,7 +31,7 @@ def _limits(item: Item, _case: Case, rule: Rule) -> Verdict | None:
 
 def register(case: Case, rule: Rule) -> Iterator[Verdict]:
     """POL-02: whether the register of children not in school would cover the pupil."""
-    return _placed(case, rule, _register)
+    return placed(case, rule, _register)
 
 
 def _register(item: Item, case: Case, _rule: Rule) -> Verdict:
@@ -81,9 +82,3 @@ def _file_names(case: Case) -> Iterator[tuple[str, str]]:
 
 def _plain(value: str) -> str:
     return value.replace(" ", "").replace("-", "").casefold()
-
-
-def _placed(case: Case, rule: Rule, judge: Judge) -> Iterator[Verdict]:
-    for item in case.components:
-        verdict = one(item, case, rule, judge) if item.kind == "placement" else None
-        yield from (verdict,) if verdict else ()

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from schemas import disclosure, routes, rules
 from schemas.calendar import SchoolCalendar
+from schemas.rules._catalogue import overridden
 
 V1 = Path(__file__).parent.parent.parent / "schemas" / "v1"
 OURS = ("PLC", "REG")
@@ -139,3 +141,45 @@ def test_a_list_with_something_odd_in_it_is_never_a_pass(
     assert {result.outcome for result in said(subject, rule, "leicestershire")} == {"pass"}
     subject["documents"][0][member][0][inner] = {"code": []}
     assert {result.outcome for result in said(subject, rule, "leicestershire")} == {outcome}
+
+
+FLAGS = [rule for rule in rules.catalogue().values() if rule.id[:3] in OURS and rule.mode == "F"]
+
+
+@pytest.mark.parametrize("rule", FLAGS, ids=lambda rule: rule.id)
+def test_what_a_profile_makes_of_the_severity_is_what_the_rule_says(
+    rule: rules.Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = read("vectors", "rules", f"{rule.id}.json")["cases"]
+    worst = next(case for case in cases if case["expect"]["outcome"] == rule.severity)
+    other: Any = "warning" if rule.severity == "error" else "error"
+    monkeypatch.setattr(rules, "rules_of", lambda _profile: (overridden(rule, {"severity": other}),))
+    today = date.fromisoformat(worst["today"]) if "today" in worst else None
+    found = rules.evaluate(worst["subject"], calendar=CALENDAR, today=today)
+    outcomes = {result.outcome for result in found}
+    assert other in outcomes
+    assert rule.severity not in outcomes
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "profile", "due"),
+    [
+        ("PLC-05", "part-time timetable, last day", "national", "2026-11-27"),
+        ("PLC-09", "nothing on record on the first day", "national", "2026-09-21"),
+        ("PLC-11", "not delivered, the day before", "national", "2026-09-20"),
+        ("PLC-12", "none yet, tenth school day", "leicestershire", "2026-10-05"),
+        ("PLC-15", "on the planned last day", "trust-policy", "2026-12-18"),
+        ("PLC-15", "extended, on the new last day", "trust-policy", "2027-02-12"),
+        ("PLC-17", "short week, on the first day", "national", "2026-09-21"),
+    ],
+)
+@pytest.mark.parametrize("before", [0, 9])
+def test_what_must_be_done_is_named_with_its_last_day(
+    rule: str, name: str, profile: str, due: str, before: int
+) -> None:
+    last = date.fromisoformat(due)
+    today = last - timedelta(days=before)
+    found = rules.deadlines(vector(rule, name), profile, calendar=CALENDAR, today=today)
+    assert [deadline.due for deadline in found if deadline.result.rule == rule] == [last]
+    late = rules.deadlines(vector(rule, name), profile, calendar=CALENDAR, today=last + timedelta(days=1))
+    assert rule not in {deadline.result.rule for deadline in late}
