@@ -97,6 +97,13 @@ def first_sent(case: Case, item: Item, roles: Collection[str]) -> date | None:
     return written_on(item)
 
 
+def went_by(case: Case, item: Item, roles: Collection[str], last: date) -> bool | None:
+    """Say whether a document went to one of these roles by a day; what was written later cannot have."""
+    if item.value.get("version") == 1 and written_on(item) > last:
+        return False
+    return in_time(case, first_sent(case, item, roles), last)
+
+
 def runs_on(case: Case, placed: Item, day: date) -> bool:
     """Say whether a placement has begun and not ended on a day."""
     last = ending(case, placed)

@@ -21,7 +21,15 @@ from schemas.rules._facts import (
 )
 from schemas.rules._placing import overdue
 from schemas.rules._sites import Site, resolves
-from schemas.rules._timeline import author_family, first_sent, in_time, of_placement, said, versions
+from schemas.rules._timeline import (
+    author_family,
+    first_sent,
+    in_time,
+    of_placement,
+    said,
+    versions,
+    went_by,
+)
 
 _ASSURANCE = "provider-assurance"
 _CHANGE = "provision-change"
@@ -145,9 +153,9 @@ def _before_use(item: Item, case: Case, rule: Rule) -> Verdict | None:
     new = _new_places(item)
     if not new:
         return None
-    told = first_sent(case, item, rule.thresholds["roles"])
+    roles = rule.thresholds["roles"]
     known = [(place, as_day(start, place)) for place, start in new if start is not None]
-    done = {place: in_time(case, told, start - _DAY) for place, start in known}
+    done = {place: went_by(case, item, roles, start - _DAY) for place, start in known}
     late = tuple(place for place, found in done.items() if found is False)
     if late:
         return Verdict(rule.severity, late, "The school was not told of this place before its first use.")

@@ -53,7 +53,7 @@ def _planned(item: Item, case: Case, rule: Rule) -> Verdict | None:
 
 
 def report_received(case: Case, rule: Rule) -> Iterator[Verdict]:
-    """REI-02: the final report is with the headteacher before the pupil returns."""
+    """REI-02: the final report is with the school before the pupil returns."""
     if case.form == "documents":
         yield from judged(case, rule, _PLAN, _received)
 

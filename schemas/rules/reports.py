@@ -16,7 +16,7 @@ from schemas.rules._facts import (
 )
 from schemas.rules._look import text
 from schemas.rules._recipients import roles_for
-from schemas.rules._timeline import author_family, first_sent, in_time, said
+from schemas.rules._timeline import author_family, in_time, said, went_by
 
 _CONCERN = "safeguarding-concern"
 _PROVIDER = "AP"
@@ -100,7 +100,7 @@ def _reported(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if need(item, "string", "incidentType") not in rule.thresholds["types"]:
         return None
     last = need_day(item, "incidentDate") + timedelta(days=rule.thresholds["days"])
-    done = in_time(case, first_sent(case, item, rule.thresholds["roles"]), last)
+    done = went_by(case, item, rule.thresholds["roles"], last)
     message = "The school was not told of this incident on the day on which it happened."
     return said(rule, done, (at(item.path, "incidentDate"),), message)
 

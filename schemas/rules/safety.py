@@ -1,6 +1,6 @@
 """Rules about what a school tells providers and other schools to keep a pupil safe (SAF-01 to 03, SAF-14)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -51,7 +51,8 @@ def chronology_sent(case: Case, rule: Rule) -> Iterator[Verdict]:
 def _chronology(item: Item, case: Case, rule: Rule) -> Verdict | None:
     start, roles = need_day(item, "startDate"), rule.thresholds["roles"]
     provider = find(item, "string", "provider", "organisation")
-    known = [found for found in versions(case, item, _CHRONOLOGY) if _says_something(found)]
+    # It is the pupil's story: one that was written for another of the pupil's placements tells it as well.
+    known = [found for found in case.documents if found.kind == _CHRONOLOGY and _says_something(found)]
     sent = min((sent_on(entry) for entry in sendings(case, known, roles, provider)), default=None)
     done = in_time(case, sent, start)
     if done is not True:
@@ -82,7 +83,7 @@ def _relayed(item: Item, case: Case, rule: Rule) -> Verdict | None:
     running = [other for other in others(case) if runs_on(case, other, legal_date(written))]
     named = {at(o.path, "provider"): find(o, "string", "provider", "organisation") for o in running}
     wanted = {name for name in named.values() if name not in (None, own)}
-    heard = _heard(item, case, rule, wanted, limit)
+    heard = _heard(item, case, rule)
     done = [_by(case, heard.get(name), limit) for name in wanted]
     if False in done or None in done:
         message = "Another provider that the pupil attends was not told of this concern in time."
@@ -99,8 +100,8 @@ def _first_written(item: Item, case: Case) -> datetime:
     return min(need_instant(found, "createdAt") for found in same)
 
 
-def _heard(item: Item, case: Case, rule: Rule, wanted: set[str], limit: datetime) -> dict[str, datetime]:
-    """Return when each provider was told: by the lead's own note or, where that is not enough, by delivery.
+def _heard(item: Item, case: Case, rule: Rule) -> dict[str, datetime]:
+    """Return when each provider was told: by the lead's own note, or by a delivery where those are known.
 
     The report and what passes it on are about the same moment; they may belong to different placements.
     """
@@ -108,16 +109,10 @@ def _heard(item: Item, case: Case, rule: Rule, wanted: set[str], limit: datetime
     same = [d for d in case.documents if d.kind == _CONCERN and d.value.get("concernDateTime") == moment]
     lines = [line for found in same for line in entries(found, "relayedTo")]
     notes = [(str(line.get("provider")), as_instant(line.get("dateTime"), place)) for place, line in lines]
-    heard = _earliest(notes)
-    if all(name in heard and heard[name] <= limit for name in wanted):
-        return heard
-    sent = sendings(case, same, rule.thresholds["roles"])
+    sent = sendings(case, same, rule.thresholds["roles"]) if "deliveries" in case.subject else []
     posted = [(need(e, "string", "to", "organisation"), need_instant(e, "sentAt")) for e in sent]
-    return _earliest([*notes, *posted])
-
-
-def _earliest(found: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
-    return dict(sorted(found, key=lambda pair: pair[1], reverse=True))
+    # Of several instants for one provider the first is kept.
+    return dict(sorted([*notes, *posted], key=lambda pair: pair[1], reverse=True))
 
 
 def _by(case: Case, heard: datetime | None, limit: datetime) -> bool | None:
