@@ -14,6 +14,8 @@ from schemas.findings import UnknownName
 
 VERSION = "1.0"
 _SUFFIX = ".schema.json"
+# In place of each submitted value in the validator's own messages: they cost memory, and they are never shown.
+_MASK = "the value"
 
 
 class SchemaSet:
@@ -45,7 +47,7 @@ class SchemaSet:
         if name not in self._validators:
             reference = {"$ref": self.schema(name)["$id"]}
             self._validators[name] = jsonschema_rs.Draft202012Validator(
-                reference, validate_formats=True, registry=self._registry, offline=True
+                reference, validate_formats=True, registry=self._registry, offline=True, mask=_MASK
             )
         return self._validators[name]
 

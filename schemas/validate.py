@@ -16,6 +16,8 @@ from schemas.words import words
 MAX_FINDINGS = 1000
 T = TypeVar("T")
 
+_VERSION = "/schemaVersion"
+_NOT_OURS = ("schema.const", "schema.enum")
 # At one place the first of these says enough: the rest would say the same thing again.
 _ONE_OF_THESE = ("schema.type", "schema.pattern", "schema.min-length", "schema.max-length", "schema.format")
 
@@ -45,7 +47,7 @@ def validate(name: str, value: object) -> tuple[Finding, ...]:
     except ValueError:
         return (_not_json(),)
     found = {finding for error in errors for finding in _findings(name, value, error)}
-    return tuple(sorted(_without_echoes(found), key=_order))
+    return tuple(sorted(_without_echoes(_of_this_version(found)), key=_order))
 
 
 def _not_json() -> Finding:
@@ -87,6 +89,15 @@ def _unknown(here: Place, path: Iterable[str | int], member: str) -> Finding:
 
 def _kebab(keyword: str) -> str:
     return re.sub("[A-Z]", lambda letter: f"-{letter.group().lower()}", keyword)
+
+
+def _of_this_version(found: set[Finding]) -> set[Finding]:
+    """Say of a document of another version only that: what else it holds is that version's to judge."""
+    versions = {
+        finding for finding in found if finding.pointer.endswith(_VERSION) and finding.code in _NOT_OURS
+    }
+    foreign = [finding.pointer.removesuffix(_VERSION.lstrip("/")) for finding in versions]
+    return versions | {finding for finding in found if not f"{finding.pointer}/".startswith(tuple(foreign))}
 
 
 def _without_echoes(found: Iterable[Finding]) -> Iterator[Finding]:
