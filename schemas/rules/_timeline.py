@@ -1,4 +1,4 @@
-"""What a placement record shows over time: all versions, what was sent to whom, and when it came."""
+"""What a placement record shows over time: every version, what was sent to whom, and when it came."""
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
@@ -41,7 +41,7 @@ def said(rule: Rule, done: bool | None, places: tuple[str, ...], message: str) -
     return Verdict("pass", places) if done else Verdict(rule.severity, places, message)
 
 
-def versions(case: Case, item: Item, kind: str) -> list[Item]:
+def every_version(case: Case, item: Item, kind: str) -> list[Item]:
     """Return every version of the documents of a type that belong to the same placement as an item."""
     mine = placement_of(item)
     return [other for other in case.documents if other.kind == kind and placement_of(other) == mine]

@@ -23,11 +23,11 @@ from schemas.rules._placing import overdue
 from schemas.rules._sites import Site, resolves
 from schemas.rules._timeline import (
     author_family,
+    every_version,
     first_sent,
     in_time,
     of_placement,
     said,
-    versions,
     went_by,
 )
 
@@ -94,7 +94,7 @@ def _renewed(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if need(item, "string", "changeKind") not in rule.thresholds["kinds"] or _only_leavers(item):
         return None
     told = written_on(item)
-    days = [_confirmed_on(own) for own in versions(case, item, _ASSURANCE)]
+    days = [_confirmed_on(own) for own in every_version(case, item, _ASSURANCE)]
     fresh = min((day for day in days if day is not None and day >= told), default=None)
     done = in_time(case, fresh, told + timedelta(days=rule.thresholds["days"]))
     message = "No fresh assurance followed this change in time."
@@ -235,7 +235,7 @@ def _silence(item: Item, case: Case, rule: Rule) -> Verdict | None:
 
 def _own(case: Case, item: Item) -> list[Item]:
     """Return every version of what the provider itself assured for a placement."""
-    return [found for found in versions(case, item, _ASSURANCE) if author_family(found) == _PROVIDER]
+    return [found for found in every_version(case, item, _ASSURANCE) if author_family(found) == _PROVIDER]
 
 
 def _by_provider(judge: Judge) -> Judge:

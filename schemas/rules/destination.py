@@ -19,7 +19,7 @@ from schemas.rules._facts import (
     written_on,
 )
 from schemas.rules._placing import overdue
-from schemas.rules._timeline import of_placement, versions
+from schemas.rules._timeline import every_version, of_placement
 from schemas.rules.pupil import compulsory
 
 _DESTINATION = "destination-record"
@@ -141,5 +141,7 @@ def _points(item: Item, case: Case, back: date) -> list[tuple[str, date]]:
 
 def _looked(item: Item, case: Case, back: date) -> list[date]:
     """Return the days after the return on which somebody looked: a monitoring record or a newer plan."""
-    written = [written_on(found) for kind in (_MONITORING, _PLAN) for found in versions(case, item, kind)]
+    written = [
+        written_on(found) for kind in (_MONITORING, _PLAN) for found in every_version(case, item, kind)
+    ]
     return [day for day in written if day >= back]

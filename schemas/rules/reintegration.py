@@ -22,7 +22,7 @@ from schemas.rules._facts import (
 from schemas.rules._look import Look, look
 from schemas.rules._placing import overdue
 from schemas.rules._running import half_terms, over_time, running, shared
-from schemas.rules._timeline import in_time, of_placement, received_on, said, sendings, versions
+from schemas.rules._timeline import every_version, in_time, of_placement, received_on, said, sendings
 
 _PLAN = "reintegration-plan"
 _DAY = timedelta(days=1)
@@ -43,7 +43,7 @@ def _planned(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if need(item, "string", "placementBasis") not in rule.thresholds["bases"]:
         return None
     last = calendar(case).add_school_days(need_day(item, "startDate"), rule.thresholds["schoolDays"])
-    plans = versions(case, item, _PLAN)
+    plans = every_version(case, item, _PLAN)
     ready = [written_on(plan) for plan in plans if find(plan, "object", "readinessMethod") is not None]
     first = min(ready, default=None)
     if first is not None and first > last and not any(plan.value.get("version") == 1 for plan in plans):
@@ -79,7 +79,7 @@ def _heard(item: Item, case: Case, rule: Rule) -> Verdict | None:
     back = find_day(item, "returnDate")
     if back is None:
         return None
-    voices = versions(case, item, "pupil-voice")
+    voices = every_version(case, item, "pupil-voice")
     days = [need_day(voice, "date") for voice in voices if find(voice, "object", "viewsOnSuccess")]
     done = in_time(case, min(days, default=None), back)
     message = "The pupil's views on the placement were not recorded before the return."
@@ -115,7 +115,7 @@ def plan_reviewed(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 
 def _reviewed(here: Item, case: Case, rule: Rule) -> Iterator[Verdict]:
-    plans = versions(case, here, _PLAN)
+    plans = every_version(case, here, _PLAN)
     if not plans:
         return
     place = at(max(plans, key=written_on).path, "planReviews")

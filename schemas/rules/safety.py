@@ -24,6 +24,7 @@ from schemas.rules._placing import overdue
 from schemas.rules._running import ending
 from schemas.rules._timeline import (
     author_family,
+    every_version,
     in_time,
     must_be_seen,
     of_placement,
@@ -32,7 +33,6 @@ from schemas.rules._timeline import (
     said,
     sendings,
     sent_on,
-    versions,
 )
 
 _CHRONOLOGY = "safeguarding-chronology"
@@ -96,7 +96,7 @@ def _relayed(item: Item, case: Case, rule: Rule) -> Verdict | None:
 
 def _first_written(item: Item, case: Case) -> datetime:
     known = item.value.get("documentId")
-    same = (found for found in versions(case, item, _CONCERN) if found.value.get("documentId") == known)
+    same = (found for found in every_version(case, item, _CONCERN) if found.value.get("documentId") == known)
     return min(need_instant(found, "createdAt") for found in same)
 
 
@@ -147,7 +147,7 @@ def _aware(item: Item, case: Case, rule: Rule) -> Verdict | None:
 
 def _last_told(item: Item, case: Case, rule: Rule) -> Item | None:
     """Return what the provider was last sent about the other providers, None if nothing."""
-    provider, known = find(item, "string", "provider", "organisation"), versions(case, item, _AWARENESS)
+    provider, known = find(item, "string", "provider", "organisation"), every_version(case, item, _AWARENESS)
     sent = sendings(case, known, rule.thresholds["roles"], provider)
     if not sent:
         return None
@@ -179,7 +179,7 @@ def _moved(item: Item, case: Case, rule: Rule) -> Verdict | None:
         return None
     roles, start = rule.thresholds["roles"], need_day(item, "nextDestinationDetails", "start")
     last = _file_due(calendar(case), start, rule.thresholds["days"])
-    sent = sendings(case, versions(case, item, _CHRONOLOGY), roles)
+    sent = sendings(case, every_version(case, item, _CHRONOLOGY), roles)
     done = in_time(case, min((sent_on(entry) for entry in sent), default=None), last)
     if not sent:
         must_be_seen(case, roles)
