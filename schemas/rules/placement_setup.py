@@ -26,7 +26,7 @@ from schemas.rules._facts import (
     seen_placement,
 )
 from schemas.rules._look import text
-from schemas.rules._placing import agreed, ended, lacking, overdue, placed
+from schemas.rules._placing import AGREEMENT, agreed, ended, lacking, overdue, placed
 from schemas.rules._timeline import received_on
 
 _REFERRAL = "placement-referral"
@@ -39,18 +39,25 @@ _DAY = timedelta(days=1)
 
 
 def purpose_stated(case: Case, rule: Rule) -> Iterator[Verdict]:
-    """PLC-07: a referral says what the placement is for, by when, and what success looks like."""
-    return judged(case, rule, _REFERRAL, _purpose)
+    """PLC-07: what the placement is for, by when, what success looks like and what is done towards it."""
+    yield from judged(case, rule, _REFERRAL, _referred_for)
+    yield from judged(case, rule, AGREEMENT, _agreed_to)
 
 
-def _purpose(item: Item, _case: Case, _rule: Rule) -> Verdict:
-    missing = list(
-        lacking(item, (("array", ("intendedObjectives",)), ("string", ("successLooksLike", "text"))))
-    )
-    for place, entry in entries(item, "intendedObjectives"):
-        missing += [f"{place}/{name}" for name in ("objective", "targetDate") if not entry.get(name)]
+def _referred_for(item: Item, _case: Case, _rule: Rule) -> Verdict:
+    return _stated(item, "successLooksLike", "intendedObjectives", "targetDate")
+
+
+def _agreed_to(item: Item, _case: Case, _rule: Rule) -> Verdict:
+    return _stated(item, "natureOfIntervention", "objectivesAndTimeline", "dueDate")
+
+
+def _stated(item: Item, words: str, objectives: str, day: str) -> Verdict:
+    missing = list(lacking(item, (("array", (objectives,)), ("string", (words, "text")))))
+    for place, entry in entries(item, objectives):
+        missing += [f"{place}/{name}" for name in ("objective", day) if not entry.get(name)]
     if missing:
-        message = "The referral leaves open what the placement is for, by when, or what success looks like."
+        message = "What the placement is for, by when, what is done or what success looks like is left open."
         return Verdict("error", tuple(missing), message)
     return passed(item)
 

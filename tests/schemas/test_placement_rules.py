@@ -36,7 +36,13 @@ CALENDAR = SchoolCalendar.parse(read("calendars", "northshire-2026-27.json"))
 PLACEMENT = read("examples", "transfer", "valid", "start-of-placement.json")["placement"]
 DOCUMENTS = [
     pytest.param(json.loads(path.read_text("utf-8")), id=f"{kind}: {path.stem}")
-    for kind in ("placement-referral", "learning-plan", "part-time-timetable-notice", "provider-assurance")
+    for kind in (
+        "placement-referral",
+        "placement-agreement",
+        "learning-plan",
+        "part-time-timetable-notice",
+        "provider-assurance",
+    )
     for path in sorted((V1 / "examples" / kind / "valid").glob("*.json"))
 ]
 
