@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from schemas.calendar import OutsideCalendar, SchoolCalendar, legal_date
-from schemas.rules._case import Case, Item, Path, Verdict, at, part, placement_of
+from schemas.rules._case import Case, Item, Path, Verdict, at, once, part, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._look import Look, look
 
@@ -79,7 +79,7 @@ def deliveries(case: Case) -> tuple[Item, ...]:
 def delivered(case: Case, document: Item) -> list[Item]:
     """Return the deliveries of one document, of any version, or raise Unseen."""
     known = need(document, "string", "documentId")
-    return [entry for entry in deliveries(case) if entry.value.get("documentId") == known]
+    return once(case, "deliveries by document", lambda: _by_document(case)).get(known, [])
 
 
 def others(case: Case) -> tuple[Item, ...]:
@@ -211,8 +211,19 @@ def entries(item: Item, *steps: str) -> list[tuple[str, dict[str, Any]]]:
     return [(f"{place}/{index}", entry) for index, entry in enumerate(found)]
 
 
+def _by_document(case: Case) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = {}
+    for entry in deliveries(case):
+        found.setdefault(need(entry, "string", "documentId"), []).append(entry)
+    return found
+
+
 def _evidence(case: Case, name: str) -> tuple[Item, ...]:
     """Return the entries of a list that only a placement record has, or raise Unseen."""
+    return once(case, ("evidence", name), lambda: _entries_of(case, name))
+
+
+def _entries_of(case: Case, name: str) -> tuple[Item, ...]:
     known = case.subject.get(name)
     if not isinstance(known, list) or not all(isinstance(entry, dict) for entry in known):
         raise Unseen(f"/{name}")

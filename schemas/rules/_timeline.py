@@ -9,6 +9,7 @@ from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Judge,
     Unseen,
+    delivered,
     deliveries,
     find,
     need,
@@ -60,14 +61,18 @@ def sendings(
 
     Raises Unseen if the record says nothing of deliveries.
     """
-    ids = {need(document, "string", "documentId") for document in documents}
-    return [e for e in _sent(case, roles, organisation) if need(e, "string", "documentId") in ids]
+    if not deliveries(case):
+        return []
+    known = {need(document, "string", "documentId"): document for document in documents}
+    found = (entry for document in known.values() for entry in delivered(case, document))
+    return [entry for entry in found if _went(entry, roles, organisation)]
 
 
 def must_be_seen(case: Case, roles: Collection[str], organisation: str | None = None) -> None:
     """Raise Unseen if something went to these roles that is not here: nobody can say what it was."""
-    here = [document.value.get("documentId") for document in case.documents]
-    hidden = [e for e in _sent(case, roles, organisation) if e.value.get("documentId") not in here]
+    here = {find(document, "string", "documentId") for document in case.documents}
+    sent = (entry for entry in deliveries(case) if _went(entry, roles, organisation))
+    hidden = [entry for entry in sent if find(entry, "string", "documentId") not in here]
     if hidden:
         raise Unseen(
             *(at(entry.path) for entry in hidden), why="Something was sent that cannot be seen here."
@@ -110,8 +115,7 @@ def runs_on(case: Case, placed: Item, day: date) -> bool:
     return need_day(placed, "startDate") <= day and (last is None or day <= last)
 
 
-def _sent(case: Case, roles: Collection[str], organisation: str | None) -> Iterator[Item]:
-    for entry in deliveries(case):
-        taken = find(entry, "string", "rejected") is None and need(entry, "string", "to", "role") in roles
-        if taken and organisation in (None, find(entry, "string", "to", "organisation")):
-            yield entry
+def _went(entry: Item, roles: Collection[str], organisation: str | None) -> bool:
+    """Say whether a delivery went to one of these roles (of an organisation) and was not rejected."""
+    taken = find(entry, "string", "rejected") is None and need(entry, "string", "to", "role") in roles
+    return taken and organisation in (None, find(entry, "string", "to", "organisation"))

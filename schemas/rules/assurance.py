@@ -19,6 +19,7 @@ from schemas.rules._facts import (
     placement,
     written_on,
 )
+from schemas.rules._look import text
 from schemas.rules._placing import overdue
 from schemas.rules._sites import Site, resolves
 from schemas.rules._timeline import (
@@ -211,7 +212,7 @@ def _known_by(site: object, day: date, here: Item, case: Case, rule: Rule) -> bo
         for found in beside(case, here, _CHANGE)
         for _, entry in entries(found, "newSatelliteSite")
     ]
-    named = [found for found, entry in changes if resolves(site, [Site(str(entry.get("siteName")))])]
+    named = [found for found, entry in changes if resolves(site, [Site(text(entry, "siteName") or "")])]
     told = [first_sent(case, found, rule.thresholds["roles"]) for found in named]
     return any(sent is not None and sent < day for sent in told)
 
