@@ -34,19 +34,36 @@ class Place:
         return next((member["title"] for member in members if "title" in member), None)
 
 
-def place(name: str, value: object, path: Sequence[str | int], schemas: SchemaSet | None = None) -> Place:
-    """Follow a path through a schema and a value; the nearest title counts where a node has none.
+class Places:
+    """The places of one value against one schema; what leads to a place is followed once for all its faults."""
 
-    The schemas are those of this version unless others are given.
-    """
-    known = schemas or registry.current()
-    nodes = tuple(_expand(known, [(name, known.schema(name))], value))
-    title = _first(nodes, "title") or "The document"
-    for step in path:
-        value = _child(value, step)
-        nodes = tuple(_expand(known, _step(nodes, step), value))
-        title = _title(nodes, step) or title
-    return Place(title, _first(nodes, "x-ltp-fix"), tuple(node for _, node in nodes))
+    def __init__(self, name: str, value: object, schemas: SchemaSet | None = None) -> None:
+        """Take the schemas of this version unless others are given."""
+        self._known = schemas or registry.current()
+        nodes = tuple(_expand(self._known, [(name, self._known.schema(name))], value))
+        self._seen: dict[tuple[str | int, ...], _Seen] = {
+            (): _Seen(value, nodes, _first(nodes, "title") or "The document")
+        }
+
+    def at(self, path: Sequence[str | int]) -> Place:
+        """Return what the schema says about a place; the nearest title counts where a node has none."""
+        seen = self._follow(tuple(path))
+        return Place(seen.title, _first(seen.nodes, "x-ltp-fix"), tuple(node for _, node in seen.nodes))
+
+    def _follow(self, path: tuple[str | int, ...]) -> "_Seen":
+        if path not in self._seen:
+            above, step = self._follow(path[:-1]), path[-1]
+            value = _child(above.value, step)
+            nodes = tuple(_expand(self._known, _step(above.nodes, step), value))
+            self._seen[path] = _Seen(value, nodes, _title(nodes, step) or above.title)
+        return self._seen[path]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    value: object
+    nodes: tuple[_Node, ...]
+    title: str
 
 
 def _title(nodes: Sequence[_Node], step: str | int) -> str | None:

@@ -10,7 +10,7 @@ import jsonschema_rs
 from schemas.findings import Finding, InvalidDocument
 from schemas.pointers import is_plain, pointer
 from schemas.registry import validator
-from schemas.titles import Place, place
+from schemas.titles import Place, Places
 from schemas.words import words
 
 MAX_FINDINGS = 1000
@@ -46,7 +46,10 @@ def validate(name: str, value: object) -> tuple[Finding, ...]:
         errors = list(islice(validator(name).iter_errors(value), MAX_FINDINGS))
     except ValueError:
         return (_not_json(),)
-    found = {finding for error in errors for finding in _findings(name, value, error)}
+    if not errors:
+        return ()
+    places = Places(name, value)
+    found = {finding for error in errors for finding in _findings(places, error)}
     return tuple(sorted(_without_echoes(_of_this_version(found)), key=_order))
 
 
@@ -56,9 +59,9 @@ def _not_json() -> Finding:
     return Finding("schema.not-json", "error", "", message, fix)
 
 
-def _findings(name: str, value: object, error: jsonschema_rs.ValidationError) -> Iterator[Finding]:
+def _findings(places: Places, error: jsonschema_rs.ValidationError) -> Iterator[Finding]:
     path, kind = error.instance_path, error.kind
-    here = place(name, value, path)
+    here = places.at(path)
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
         yield _missing(here, [*path, kind.property])
     elif isinstance(kind, _UNKNOWN):

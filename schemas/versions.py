@@ -20,7 +20,7 @@ from schemas._compare import Change, breaking
 from schemas.findings import Finding, InvalidDocument, UnknownName
 from schemas.pointers import pointer
 from schemas.registry import SchemaSet
-from schemas.titles import place
+from schemas.titles import Places
 
 __all__ = ["Change", "Release", "SchemaSet", "compare", "convert", "down_convert", "releases", "schema_set"]
 
@@ -91,7 +91,8 @@ def convert(
         if () in gone:
             raise InvalidDocument([_nothing_left(target.version)])
     lost = [path for path in gone if not any(path[:length] in gone for length in range(len(path)))]
-    findings = (_left_out(path, place(kind, document, path, source).title, target.version) for path in lost)
+    places = Places(kind, document, source)
+    findings = (_left_out(path, places.at(path).title, target.version) for path in lost)
     return _without(given, gone), tuple(sorted(findings, key=lambda finding: finding.pointer))
 
 

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from gateway.bench.crypto import measure_open, measure_seal
 from gateway.bench.cycle import measure_cycle
 from gateway.bench.figure import BenchError, Figure
+from gateway.bench.placements import measure_growth, measure_many, measure_placement
 from gateway.bench.relay import measure_relay
-from gateway.bench.validation import measure_validate
+from gateway.bench.validation import measure_errors, measure_validate
 
 Progress = Callable[[str], None]
 
@@ -20,6 +21,10 @@ class Effort:
     seal: tuple[int, int] = (60, 80)
     open: tuple[int, int] = (40, 50)
     validate: tuple[int, int] = (40, 200)
+    validate_errors: tuple[int, int] = (40, 100)
+    rules_placement: tuple[int, int] = (20, 10)
+    rules_many: int = 10_000
+    rules_growth: int = 2_000
     relay_accept: tuple[int, int] = (5, 500)
     transfer_cycle: tuple[int, int] = (8, 25)
 
@@ -33,6 +38,10 @@ ROWS: Mapping[str, _Row] = MappingProxyType(
         "seal": lambda effort, _: measure_seal(*effort.seal),
         "open": lambda effort, _: measure_open(*effort.open),
         "validate": lambda effort, _: measure_validate(*effort.validate),
+        "validate_errors": lambda effort, _: measure_errors(*effort.validate_errors),
+        "rules_placement": lambda effort, _: measure_placement(*effort.rules_placement),
+        "rules_many": lambda effort, _: measure_many(effort.rules_many),
+        "rules_growth": lambda effort, _: measure_growth(effort.rules_growth),
         "relay_accept": lambda effort, progress: measure_relay(*effort.relay_accept, progress),
         "transfer_cycle": lambda effort, progress: measure_cycle(*effort.transfer_cycle, progress),
     }

@@ -19,7 +19,17 @@ from signing import EncryptionKey, SigningPair, seal
 if TYPE_CHECKING:
     from pathlib import Path
 
-ONE = Effort(seal=(1, 1), open=(1, 1), validate=(1, 1), relay_accept=(1, 3), transfer_cycle=(1, 1))
+ONE = Effort(
+    seal=(1, 1),
+    open=(1, 1),
+    validate=(1, 1),
+    validate_errors=(1, 1),
+    rules_placement=(1, 1),
+    rules_many=2,
+    rules_growth=20,
+    relay_accept=(1, 3),
+    transfer_cycle=(1, 1),
+)
 
 
 @pytest.mark.parametrize("name", ROWS)

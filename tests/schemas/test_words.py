@@ -1,29 +1,31 @@
 """The schema's own words for a place, also where the value holds nothing or the keyword is new."""
 
-from schemas.titles import place
+from schemas.titles import Places
 from schemas.words import words
 
 
 def test_a_place_that_the_value_does_not_have_still_has_its_title() -> None:
-    assert place("learner", {}, ["parentContacts", 0, "email"]).title == "E-mail address"
-    assert place("bundle", {"documents": 3}, ["documents"]).title == "Documents"
+    assert Places("learner", {}).at(["parentContacts", 0, "email"]).title == "E-mail address"
+    assert Places("bundle", {"documents": 3}).at(["documents"]).title == "Documents"
 
 
 def test_an_entry_of_a_list_is_called_what_it_is() -> None:
     report = {"type": "final-report"}
 
-    assert place("bundle", {"documents": [report]}, ["documents", 0]).title == "Final report"
-    assert place("final-report", {}, ["whatWorks", 3]).title == "Strategy"
+    assert Places("bundle", {"documents": [report]}).at(["documents", 0]).title == "Final report"
+    assert Places("final-report", {}).at(["whatWorks", 3]).title == "Strategy"
 
 
 def test_the_help_of_a_definition_is_found_through_references() -> None:
-    assert (place("transfer", {}, ["learner", "upn"]).fix or "").startswith("A UPN has 13 characters")
-    assert place("transfer", {}, ["learner", "fsmEligible"]).fix is None
+    assert (Places("transfer", {}).at(["learner", "upn"]).fix or "").startswith("A UPN has 13 characters")
+    assert Places("transfer", {}).at(["learner", "fsmEligible"]).fix is None
 
 
 def test_a_keyword_without_words_of_its_own_gets_general_ones() -> None:
-    message, fix = words(place("learner", {}, ["upn"]), "contains", {})
+    message, fix = words(Places("learner", {}).at(["upn"]), "contains", {})
 
     assert message == "'Unique pupil number (UPN)' does not meet the standard."
     assert fix == "Compare it with the schema."
-    assert words(place("learner", {}, ["upn"]), "uniqueItems", {})[0].endswith("holds the same entry twice.")
+    assert words(Places("learner", {}).at(["upn"]), "uniqueItems", {})[0].endswith(
+        "holds the same entry twice."
+    )
