@@ -5,11 +5,13 @@ JSON Schema that the standard uses is understood; anything that cannot be decide
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema_rs
 
+from schemas.findings import UnknownName
 from schemas.registry import SchemaSet
 
 Part = tuple[str, Mapping[str, Any]]
@@ -111,10 +113,18 @@ def _expanded(known: SchemaSet, part: Part) -> Iterator[Part]:
     """Yield a node with what always stands beside it: its reference and its parts."""
     name, node = part
     yield part
-    if "$ref" in node:
-        yield from _expanded(known, known.resolve(name, node["$ref"]))
+    for target in _referred(known, part):
+        yield from _expanded(known, target)
     for beside in node.get("allOf", ()):
         yield from _expanded(known, (name, beside))
+
+
+def _referred(known: SchemaSet, part: Part) -> Iterator[Part]:
+    """Yield what a node refers to: nothing where there is no reference, or none that leads anywhere."""
+    name, node = part
+    if "$ref" in node:
+        with suppress(UnknownName, KeyError):
+            yield known.resolve(name, node["$ref"])
 
 
 def _value(place: _Place, part: Part, keyword: str) -> Iterator[Change]:
@@ -196,8 +206,13 @@ def _items(place: _Place, part: Part, keyword: str) -> Iterator[Change]:
 def _reference(place: _Place, part: Part, keyword: str) -> Iterator[Change]:
     """A reference to where the old schemas referred too is judged once, at the definition itself."""
     target = _target(part)
-    if target not in [_target(before) for before in place.said if keyword in before[1]]:
-        yield from _demands(place, place.new.resolve(part[0], part[1]["$ref"]))
+    if target in [_target(before) for before in place.said if keyword in before[1]]:
+        return
+    referred = list(_referred(place.new, part))
+    for found in referred:
+        yield from _demands(place, found)
+    if not referred:
+        yield place.change("undecided", keyword)
 
 
 def _target(part: Part) -> tuple[str, str]:

@@ -6,7 +6,7 @@ it may not do is done to it and must be named.
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -219,6 +219,58 @@ def test_every_breaking_change_at_once_gives_the_whole_list(later: Later) -> Non
     found = {str(change) for change in compare(current(), later(*(edit for edit, _ in apart)))}
 
     assert {expected for _, expected in apart} <= found
+
+
+DEMANDS: tuple[dict[str, Any], ...] = (
+    {"type": "object"},
+    {"enum": ["a"]},
+    {"maxLength": 3},
+    {"minItems": 1},
+    {"allOf": [{"maxItems": 0}]},
+    {"required": ["id", "text"]},
+    {"properties": {"id": {"const": "q"}}},
+    {"additionalProperties": False},
+    {"not": {"required": ["id"]}},
+    {"if": {"required": ["id"]}, "then": {"required": ["text"]}},
+)
+
+
+@pytest.mark.parametrize("name", ["common", "final-report", "learner", "placement"])
+@given(data=st.data())
+def test_a_demand_on_any_member_is_named_or_refuses_nothing(
+    name: str, later: Later, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(0, len(list(_members(schemas.schema(name)))) - 1))
+    demand = data.draw(st.sampled_from(DEMANDS))
+    new = later(lambda every: list(_members(every[name]))[at].update(copy.deepcopy(demand)))
+
+    if not compare(current(), new):
+        for path in EXAMPLES:
+            if path.parent.parent.name in (
+                "final-report",
+                "learner",
+                "learner-transfer-profile",
+                "placement",
+            ):
+                value = json.loads(path.read_text("utf-8"))
+                assert new.validator(path.parent.parent.name).is_valid(value), path
+
+
+def _members(node: Any) -> Iterator[dict[str, Any]]:
+    """Every member of every object that a schema describes."""
+    if isinstance(node, dict):
+        if "x-ltp-card" in node:
+            yield node
+        for part in node.values():
+            yield from _members(part)
+
+
+def test_a_reference_that_leads_nowhere_is_named(later: Later) -> None:
+    new = later(lambda every: LEARNER(every)["upn"].update({"$ref": "common.schema.json#/$defs/gone"}))
+
+    assert [str(change) for change in compare(current(), new)] == [
+        "learner/upn: changed in a way that cannot be judged ($ref)"
+    ]
 
 
 HARMLESS: dict[str, Edit] = {
