@@ -5,6 +5,7 @@
     ├── KeyMaterialError         a JWK or seed cannot be used
     ├── SealError                a message cannot be sealed as asked
     ├── UnsealError              a message or its evidence is refused; .step is the step of LTP-1 §2.4
+    ├── StreamError              an attached file is refused while it is encrypted or decrypted
     ├── KeyFileError             a key file cannot be written or opened
     └── DirectoryError           the directory is refused or has no answer; .where says in which entry
 
@@ -52,6 +53,13 @@ SENTENCES: Final = MappingProxyType(
         "bad_signature": "A signature is wrong.",
         "bad_claims": "The signed content has not exactly the permitted members and values.",
         "claims_mismatch": "The signed content and the envelope do not say the same.",
+        # attached files
+        "bad_manifest": "The entry of an attached file is not in the permitted form.",
+        "file_too_large": "The attached file is larger than 200 MiB.",
+        "file_length": "The encrypted file is not as long as its entry says.",
+        "file_address": "The encrypted file is not the one that its entry names.",
+        "file_unreadable": "The encrypted file cannot be decrypted.",
+        "file_digest": "The decrypted file is not the one that its entry names.",
         # key files
         "bad_kek": "The key file's own key is neither 32 bytes nor a usable passphrase.",
         "bad_key_file": "The file is not a key file of this version.",
@@ -99,6 +107,10 @@ class UnsealError(SigningError):
     def __init__(self, code: str, step: int) -> None:
         super().__init__(code)
         self.step = step
+
+
+class StreamError(SigningError):
+    """An attached file, or its entry in a bundle, is refused; one code for each kind of fault."""
 
 
 class KeyFileError(SigningError):
