@@ -1,6 +1,6 @@
 # One verb per job. `make` alone lists them. People and .ci/run use the same verbs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz check check-samples bench docs release clean lock
+.PHONY: help setup demo test fuzz check check-samples bench docs requirements release clean lock
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -45,8 +45,12 @@ check-samples: $(STAMP) ## check what we write against official schemas (SAMPLES
 bench: $(STAMP) ## measure each step beside its physical limit
 	@$(BIN)/ltp bench
 
-docs: $(STAMP) ## check that every link, command and index entry in the documentation is true
+docs: $(STAMP) ## check the documentation and build the site of the standard into site/
 	@$(BIN)/pytest -q tests/test_docs.py
+	@$(BIN)/python -m docs.generator site
+
+requirements: $(STAMP) ## collect the requirements from docs/spec into schemas/v1/requirements.json
+	@$(BIN)/python -m docs.generator requirements
 
 # What this records never changes again; docs/spec/versioning.md says when to call it.
 release: $(STAMP) ## record a version of the standard as released (VERSION=1.0 DATE=2026-12-01)

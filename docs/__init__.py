@@ -1,0 +1,1 @@
+"""Documentation, and `docs.generator`, which makes the pages of the standard from its data files."""
