@@ -8,7 +8,7 @@ free of the WAL-reset bug, which Python's own often is not.
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool
 
@@ -69,6 +69,10 @@ def open_engine(path: Path, *, writer: bool) -> Engine:
 
     event.listen(engine, "connect", configure)
     if writer:
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(engine, "begin", _begin)
     # A reader runs single statements, each of which is a transaction of its own.
     return engine
+
+
+def _begin(connection: Connection) -> None:
+    connection.connection.cursor().execute("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""One thread writes, and puts everything that is waiting into one transaction.
+"""One at a time writes, and puts everything that is waiting into one transaction.
 
 Callers hand in a batch-shaped operation (``op(connection, args) -> results``, one result per argument) and
 wait on a future that is answered after COMMIT: nobody is told "accepted" before the disk holds it. An
@@ -6,8 +6,8 @@ operation that fails takes nobody else with it: the batch is rolled back and eac
 A result that is an exception is raised to its caller alone; the rest of the batch stays.
 """
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
@@ -43,61 +43,80 @@ def each(function: Callable[[Connection, A], R]) -> Batch[A, R]:
 
 
 class Writer:
-    """The only writer of a database in this process. ``submit`` from any thread; ``stop`` drains first."""
+    """The only writer of a database in this process, used from any thread; ``stop`` commits what waits first.
+
+    Whoever has to wait anyway writes for all who wait when nobody else is at it: no other thread has to be woken.
+    A thread of its own writes for those who must not wait, and what comes while somebody writes.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._waiting: deque[_Request] = deque()
         self._stopped = False
         # Nothing is put behind the end of the queue, where it would wait for ever.
         self._door = threading.Lock()
+        #: Held by the one who writes.
+        self._turn = threading.Lock()
+        self._wake = threading.Event()
         #: Kept between transactions: to take one out of the pool costs as much as a small transaction.
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
     def submit(self, op: Batch[A, R], arg: A) -> "Future[R]":
-        """A future answered after COMMIT with the operation's result, or with what it raised."""
+        """A future answered after COMMIT with the operation's result, or with what it raised. Returns at once."""
+        future = self._put(op, arg)
+        self._wake.set()
+        return future
+
+    def run(self, op: Batch[A, R], arg: A) -> R:
+        """The operation's result, after COMMIT. Raises what it raised."""
+        future = self._put(op, arg)
+        if self._turn.acquire(blocking=False):
+            try:
+                self._commit_next()
+            finally:
+                self._turn.release()
+            if self._waiting:
+                # They came meanwhile and found somebody writing.
+                self._wake.set()
+        return future.result()
+
+    def stop(self) -> None:
+        """Commits what is waiting, then ends the thread."""
+        with self._door:
+            self._stopped = True
+        self._wake.set()
+        self._thread.join()
+        self._engine.dispose()
+
+    def _put(self, op: Batch[A, R], arg: A) -> "Future[R]":
         future: Future[R] = Future()
         # From here on it cannot be cancelled: a caller who goes away must not upset the whole group.
         future.set_running_or_notify_cancel()
         with self._door:
             if self._stopped:
                 raise WriterStopped("the store is closed")
-            self._queue.put(_Request(op, arg, future))
+            self._waiting.append(_Request(op, arg, future))
         return future
 
-    def run(self, op: Batch[A, R], arg: A) -> R:
-        """``submit`` and wait."""
-        return self.submit(op, arg).result()
-
-    def stop(self) -> None:
-        """Commits what is waiting, then ends the thread."""
-        with self._door:
-            self._stopped = True
-            self._queue.put(None)
-        self._thread.join()
-        self._engine.dispose()
-
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch, ended = self._drain(first)
-            self._commit(batch)
-            if ended:
-                break
+        stopped = False
+        while not stopped:
+            self._wake.wait()
+            self._wake.clear()
+            # Asked before the last look, so that nobody who was let in is left behind.
+            stopped = self._stopped
+            with self._turn:
+                while self._waiting:
+                    self._commit_next()
         self._hang_up()
 
-    def _drain(self, first: _Request) -> tuple[list[_Request], bool]:
-        batch = [first]
-        while len(batch) < GROUP:
-            try:
-                request = self._queue.get_nowait()
-            except queue.Empty:
-                return batch, False
-            if request is None:
-                return batch, True
-            batch.append(request)
-        return batch, False
+    def _commit_next(self) -> None:
+        """Commits what is waiting, as one group."""
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP))]
+        if batch:
+            self._commit(batch)
 
     def _commit(self, batch: list[_Request]) -> None:
         try:

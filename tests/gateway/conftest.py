@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler
@@ -33,6 +33,7 @@ from gateway.app import create_app
 from gateway.bootstrap import Gateway, build
 from gateway.exchange import Address, Exchanges, open_connection
 from gateway.files import Home
+from gateway.peers import HttpPeers
 from gateway.services import Clock, Services
 from gateway.settings import Settings
 from gateway.store.records import BundleRow
@@ -142,6 +143,16 @@ class Node:
         for due in claimed:
             self.running.outbox.deliver(due)
         return len(claimed)
+
+    @contextmanager
+    def impatient(self) -> Iterator[None]:
+        """Gives partners less time than any true one would need on a busy machine: only for silent ones."""
+        usual = self.services.peers
+        hasty = HttpPeers(self.services.signer, Exchanges(0.3, self.wire.connect))
+        object.__setattr__(self.services, "peers", hasty)
+        yield
+        object.__setattr__(self.services, "peers", usual)
+        hasty.close()
 
     def rows(self, table: str) -> list[Any]:
         return self.services.store.rows(table)
@@ -341,7 +352,7 @@ def renewed(transfer: Json) -> Json:
 
 
 def home(base: Path, token: str) -> Settings:
-    return Settings(home=base / token, gateway=f"urn:ltp:gw:{token}", timeout_s=0.3)
+    return Settings(home=base / token, gateway=f"urn:ltp:gw:{token}")
 
 
 @pytest.fixture(scope="session")

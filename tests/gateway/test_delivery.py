@@ -201,7 +201,8 @@ def test_a_peer_that_takes_the_call_and_stays_silent_is_slow(world: World, deaf:
     world.change("gateways", "hollow", url=f"http://127.0.0.1:{deaf.getsockname()[1]}")
     transfer = world.start()
     world.ash.send(transfer)
-    world.ash.deliver()
+    with world.ash.impatient():
+        world.ash.deliver()
     assert reasons(world, transfer)[GENERAL] == "gateway-slow"
     world.put(before)
     world.time.advance(LONG_ENOUGH)
@@ -219,7 +220,8 @@ def test_a_peer_that_answers_byte_by_byte_is_slow(world: World) -> None:
     world.wire.answers["hollow.example"] = lambda _request: httpx2.Response(202, content=trickle())
     transfer = world.start()
     world.ash.send(transfer)
-    world.settle()
+    with world.ash.impatient():
+        world.ash.deliver()
     assert reasons(world, transfer)[GENERAL] == "gateway-slow"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,32 @@ def test_different_operations_share_a_commit_and_keep_their_order(writer: Writer
         future.result(10)
     assert order == ["a0", "a1", "b2", "a3"]
     assert len(counted) == 2
+
+
+def test_a_caller_who_waits_writes_and_one_who_must_not_wait_has_it_written(writer: Writer) -> None:
+    def who(_connection: Connection, args: Sequence[None]) -> Sequence[int]:
+        return [threading.get_ident() for _ in args]
+
+    assert writer.run(who, None) == threading.get_ident()
+    assert writer.submit(who, None).result(10) != threading.get_ident()
+
+
+def test_who_comes_while_a_caller_writes_is_served_after_it(writer: Writer, engine: Engine) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(_connection: Connection, args: Sequence[int]) -> Sequence[int]:
+        inside.set()
+        assert go_on.wait(10)
+        return args
+
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(writer.run, slow, 0)
+        assert inside.wait(10)
+        later = [pool.submit(writer.run, put, value) for value in range(1, 9)]
+        go_on.set()
+        assert first.result(10) == 0
+        assert [future.result(10) for future in later] == [value * 10 for value in range(1, 9)]
+    assert written(engine) == list(range(1, 9))
 
 
 def test_a_caller_who_gives_up_does_not_stop_the_writer(writer: Writer, engine: Engine) -> None:
