@@ -149,7 +149,7 @@ def problems_of(verified: Verified, directory: Directory) -> tuple[str, ...]:
     if problems:
         return tuple(sorted({problem.code for problem in problems}))
     codes = [*_misaddressed(verified, body), *_role_not_held(directory, body)]
-    codes += [result.rule for result in rules.evaluate(body) if result.rejects]
+    codes += [result.rule for result in rules.refusals(body)]
     return tuple(sorted(set(codes)))
 
 

@@ -49,6 +49,7 @@ __all__ = [
     "deadlines",
     "evaluate",
     "profiles",
+    "refusals",
     "rules_of",
 ]
 
@@ -204,6 +205,17 @@ def evaluate(
     chosen = rules_of(profile)
     taken = replace(case(subject), calendar=calendar, today=today)
     return tuple(result for rule in chosen for result in _run(rule, taken, profile))
+
+
+def refusals(subject: Mapping[str, Any]) -> tuple[Result, ...]:
+    """Return why a gateway must refuse a transfer or a bundle; empty where nothing stands in its way.
+
+    Only the rules that can refuse are run. They are national, so that sender and receiver refuse the same
+    things. What has to be checked about the message itself is not checked here.
+    """
+    taken = case(subject)
+    chosen = (rule for rule in rules_of("national") if rule.may_reject)
+    return tuple(result for rule in chosen for result in _run(rule, taken, "national") if result.rejects)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ class Rule:
     since: str
     fix: str
 
+    @property
+    def may_reject(self) -> bool:
+        """Whether a gateway may have to refuse something because of this rule."""
+        return self.severity == "error" and self.mode == "R"
+
 
 @cache
 def catalogue() -> Mapping[str, Rule]:

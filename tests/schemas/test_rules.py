@@ -382,3 +382,14 @@ def test_what_the_sender_may_send_the_receiver_never_refuses(kind: str, path: Pa
         refused = {result.rule for result in rules.evaluate(subject) if result.rejects}
         adult = {"AGE-02"} if value.get("recipientType") == "pupil18Plus" else set()
         assert refused - {"DPX-01", "DPX-02"} <= adult, route
+
+
+@pytest.mark.parametrize(("rule", "case"), list(vectors()))
+def test_refusals_are_what_evaluation_would_reject(rule: str, case: Json) -> None:
+    wanted = [result for result in rules.evaluate(case["subject"]) if result.rejects]
+    assert [*rules.refusals(case["subject"])] == wanted
+
+
+def test_twenty_nine_rules_can_refuse() -> None:
+    assert sum(rule.may_reject for rule in rules.catalogue().values()) == 29
+    assert len(rules.catalogue()) == 128 + 1  # the dictionary's own cardinalities are the one more
