@@ -16,6 +16,7 @@ from signing.errors import (
     KeyMaterialError,
     SealError,
     SigningError,
+    StreamError,
     UnsealError,
 )
 from signing.keys import (
@@ -68,6 +69,7 @@ __all__ = [
     "SigningError",
     "SigningKey",
     "SigningPair",
+    "StreamError",
     "Trust",
     "TrustedKey",
     "UnsealError",
