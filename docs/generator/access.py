@@ -67,7 +67,7 @@ def column(standard: Standard, name: str) -> str:
     """What one reader may see of each section."""
     data = standard.disclosure
     readers = [role["title"] for role in standard.roles.values() if role["column"] == name]
-    rows = ((entry["title"], *_cell(entry["cells"][name])) for entry in data["sections"].values())
+    rows = ((entry["title"], *_cell(standard, entry["cells"][name])) for entry in data["sections"].values())
     return page(
         f"# {data['columns'][name]}",
         "Roles that read this column: " + ", ".join(readers) + "." if readers else "",
@@ -75,10 +75,10 @@ def column(standard: Standard, name: str) -> str:
     )
 
 
-def _cell(cell: Json) -> tuple[str, str, str, str]:
+def _cell(standard: Standard, cell: Json) -> tuple[str, str, str, str]:
     narrowed = [code(cell[key]) for key in ("projection", "filter") if key in cell]
     roles = f"For {', '.join(cell['roles'])}. " if "roles" in cell else ""
-    condition = code(cell["condition"]) if "condition" in cell else ""
+    condition = standard.disclosure["conditions"].get(cell.get("condition", ""), "")
     return code(cell["level"]), ", ".join(narrowed), condition, roles + cell.get("note", "")
 
 

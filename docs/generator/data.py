@@ -21,6 +21,7 @@ class Standard:
     roles: Mapping[str, Json]
     disclosure: Json
     annotations: Json
+    register_codes: Json
     requirements: Json
     codes: Mapping[str, Json]
     frameworks: Mapping[str, Json]
@@ -55,6 +56,7 @@ def load(folder: Path) -> Standard:
         routes=_json(folder / "routes.json"),
         roles=_json(folder / "roles.json")["roles"],
         annotations=_json(folder / "annotations.json"),
+        register_codes=_json(folder / "register-codes.json"),
         disclosure=_json(folder / "disclosure.json"),
         requirements=_json(folder / "requirements.json"),
         codes=_folder(folder / "codes"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from docs.generator.data import Json, Standard
-from docs.generator.markdown import Pages, code, link, page, table
+from docs.generator.markdown import Pages, code, ident, link, page, table
 
 
 def pages(standard: Standard) -> Pages:
@@ -13,7 +13,7 @@ def pages(standard: Standard) -> Pages:
     made |= {f"scales/{name}.md": scale(standard, name) for name in standard.scales}
     made["codes/index.md"] = _codes(standard)
     made["frameworks/index.md"] = _frameworks(standard)
-    made["calendars.md"] = _calendars(standard)
+    made |= {"calendars.md": _calendars(standard), "register-codes.md": _register_codes(standard)}
     return made
 
 
@@ -36,7 +36,7 @@ def code_list(standard: Standard, entry: Json) -> str:
     return page(
         f"# {entry['title']}",
         entry.get("note", ""),
-        table(("", ""), _list_facts(entry)),
+        table(("About it", "Value"), _list_facts(entry)),
         "## Codes",
         table(("Code", "Meaning", "Status", "Group", "Note"), (_code(row, labels) for row in entry["codes"])),
         entry.get("categories", {}).get("note", ""),
@@ -110,7 +110,7 @@ def scale(standard: Standard, name: str) -> str:
     return page(
         f"# {entry['title']}",
         entry["note"],
-        table(("", ""), _scale_facts(entry)),
+        table(("About it", "Value"), _scale_facts(entry)),
         *(("## Points", table(("Value", "Name"), points)) if entry["points"] else ()),
         *(
             ("## What it measures", table(("Code", "Title", "Values", "Better"), parts))
@@ -155,4 +155,25 @@ def _calendars(standard: Standard) -> str:
         "- "
         + link("What a calendar holds (schema)", f"{standard.version}/calendars/school-calendar.schema.json"),
         *(f"- {link(name, f'{standard.version}/calendars/{name}.json')}" for name in standard.calendars),
+    )
+
+
+def _register_codes(standard: Standard) -> str:
+    data = standard.register_codes
+    rows = (
+        (
+            row["name"],
+            ident(row["rule"], f"rules/{row['rule']}.md"),
+            ", ".join(row.get("session", ())),
+            ", ".join([*map(code, row["home"]["codes"]), *row["home"]["categories"]]),
+            "yes" if row["confirmed"] else "no",
+        )
+        for row in data["rows"]
+    )
+    return page(
+        f"# {data['title']}",
+        data["note"],
+        table(("Where", "Rule", "Session", "Codes that are right", "Checked"), rows),
+        "## Files",
+        "- " + link("The table", f"{standard.version}/register-codes.json"),
     )

@@ -32,6 +32,11 @@ def link(text: str, page: str) -> str:
     return f"[{text}](@{page})"
 
 
+def ident(text: str, page: str) -> str:
+    """A link to something by its id, which never breaks over two lines."""
+    return f"{link(text, page)}{{ .ltp-id }}"
+
+
 def code(text: object) -> str:
     """Text as it stands in a file; the bar that would end a table cell is handled by the table."""
     return f"`{text}`"

@@ -6,7 +6,7 @@ from typing import Any
 
 from docs.generator import access, components, documents, lists, requirements, rules
 from docs.generator.data import Standard
-from docs.generator.markdown import Pages, code, link, named, page, placed, table
+from docs.generator.markdown import Pages, code, ident, link, named, page, placed, table
 
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 Menu = list[Any]
@@ -70,7 +70,7 @@ def requirement_list(standard: Standard) -> str:
 def _area(rows: list[dict[str, Any]]) -> str:
     cells = (
         (
-            link(row["id"], requirement_place(row)),
+            ident(row["id"], requirement_place(row)),
             row["statement"],
             ", ".join(row["roles"]),
             row["testability"],
@@ -85,18 +85,24 @@ def menu(standard: Standard, made: Pages) -> Menu:
     written = re.findall(r"\]\((spec/[a-z0-9-]+\.md)", made["index.md"])
     rest = sorted(path for path in made if path.startswith("spec/") and path not in written)
     spec = [{title(made[path]): path} for path in dict.fromkeys([*written, *rest]) if path in made]
-    listed = [{standard.title(name): f"documents/{name}.md"} for name in standard.documents]
     return [
         {"Start": "index.md"},
         {"The standard": [*spec, {"All requirements": "requirements.md"}]},
-        {"Documents": ["documents/index.md", *listed]},
-        {"Components": ["components/index.md", "components/simple.md", "components/annotations.md"]},
-        {"Rules": "rules/index.md"},
-        {"Lists": ["codes/index.md", "frameworks/index.md", "calendars.md"]},
-        {"Who sees what": ["disclosure/index.md", "disclosure/sections.md", "disclosure/projections.md"]},
-        {"Routes and roles": ["routes.md", "roles.md"]},
+        {"Documents": ["documents/index.md", *(f"documents/{name}.md" for name in standard.documents)]},
+        {"Components": _under(made, "components")},
+        {"Rules": ["rules/index.md", *(f"rules/{rule['id']}.md" for rule in standard.rules["rules"])]},
+        {"Code lists": [*_under(made, "codes"), "register-codes.md"]},
+        {"Frameworks and scales": [*_under(made, "frameworks"), *_under(made, "scales")]},
+        {"Who sees what": _under(made, "disclosure")},
+        {"Routes, roles, calendars": ["routes.md", "roles.md", "calendars.md"]},
         {"Changelog": "changelog.md"},
     ]
+
+
+def _under(made: Pages, folder: str) -> list[str]:
+    """The pages of a folder by their titles, its own first page at the top."""
+    found = [path for path in made if path.startswith(f"{folder}/")]
+    return sorted(found, key=lambda path: (not path.endswith("/index.md"), title(made[path])))
 
 
 def title(text: str) -> str:

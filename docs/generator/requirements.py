@@ -21,6 +21,7 @@ AREAS = {
     "RTE": "Routes, desks and companions",
     "ENV": "Bundles and transfers",
     "ACK": "Receipts, replays and duplicates",
+    "RCP": "Receipts as messages",
     "ERR": "Findings and errors",
     "SIG": "Signatures",
     "ENC": "Encryption and sizes",
@@ -45,7 +46,8 @@ _KEYWORD = re.compile(
 )
 _ITEM = re.compile(r"^- `(LTP-[A-Z]+-[0-9]+)` \[([^\]]*)\] ((?:.+\n?)(?:  \S.*\n?)*)", re.MULTILINE)
 _ID = re.compile(rf"LTP-(?:{'|'.join(AREAS)})-[0-9]{{3}}")
-_NOT_PROSE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"`[^`\n]+`")
 _RETIRED = re.compile(r"^\| `(LTP-[A-Z]+-[0-9]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 
@@ -84,9 +86,11 @@ def registry(pages: Mapping[str, str], before: Mapping[str, Any]) -> dict[str, A
 
     An id that stood in it has to stand in a page still, or in the table of retired ids.
     """
-    found = [row for name, text in sorted(pages.items()) for row in _read(name, text)]
-    retired = [row for _, text in sorted(pages.items()) for row in _retired(text)]
-    faults = [fault for name, text in sorted(pages.items()) for fault in _stray(name, text)]
+    # A block of code only shows something.
+    texts = sorted((name, _BLOCK.sub("", text)) for name, text in pages.items())
+    found = [row for name, text in texts for row in _read(name, text)]
+    retired = [row for _, text in texts for row in _retired(text)]
+    faults = [fault for name, text in texts for fault in _stray(name, text)]
     faults += [fault for row in found for fault in _faults(row)]
     faults += _identity_faults([row.id for row in found], [row["id"] for row in retired], before)
     if faults:
@@ -108,7 +112,9 @@ def anchored(text: str) -> str:
         marks = "; ".join(part.strip() for part in found[2].split(";"))
         return f"- [`{found[1]}`](#{anchor}){{ #{anchor} }} *{marks}*<br>{found[3]}"
 
-    return _ITEM.sub(item, text)
+    # Every second part is a block of code.
+    parts = _BLOCK.split(text)
+    return "".join(part if odd % 2 else _ITEM.sub(item, part) for odd, part in enumerate(parts))
 
 
 def _read(page: str, text: str) -> Iterator[Requirement]:
@@ -137,7 +143,7 @@ def _retired(text: str) -> Iterator[dict[str, str]]:
 
 def _prose(text: str) -> str:
     """Without code: a keyword that a page only talks about stands in code."""
-    return _NOT_PROSE.sub("", text)
+    return _SPAN.sub("", text)
 
 
 def _stray(page: str, text: str) -> Iterator[str]:
@@ -167,7 +173,7 @@ def _identity_faults(live: list[str], retired: list[str], before: Mapping[str, A
         ),
         *(f"{ident} is retired and cannot be used again." for ident in sorted(set(live) & gone)),
         *(
-            f"{ident} is gone: keep it, or list it under retired ids."
+            f"{ident} is gone: keep it, or retire it (or restore the registry, if nobody saw it)."
             for ident in sorted(known - set(live) - gone)
         ),
     ]

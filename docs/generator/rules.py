@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from docs.generator import words
 from docs.generator.data import Json, Standard
-from docs.generator.markdown import Pages, bullets, code, fence, link, page, table
+from docs.generator.markdown import Pages, bullets, code, fence, ident, link, page, table
 
 
 def pages(standard: Standard) -> Pages:
@@ -38,7 +38,7 @@ def _profiles(standard: Standard) -> Iterator[str]:
 
 def _row(rule: Json) -> tuple[str, ...]:
     return (
-        link(rule["id"], f"rules/{rule['id']}.md"),
+        ident(rule["id"], f"rules/{rule['id']}.md"),
         rule["statement"],
         rule["severity"],
         rule["mode"],
@@ -51,7 +51,7 @@ def rule_page(standard: Standard, rule: Json) -> str:
     return page(
         f"# {rule['id']}",
         rule["statement"],
-        table(("", ""), _facts(standard, rule)),
+        table(("About it", "Value"), _facts(standard, rule)),
         f"**What to do:** {rule['fix']}",
         "## What it reads",
         table(("In", "Items"), _inputs(standard, rule)),

@@ -127,6 +127,13 @@ def test_a_retired_id_cannot_be_used_after_its_row_is_gone() -> None:
     assert "LTP-SCH-001 is retired" in faults(GOOD, before)
 
 
+def test_a_requirement_in_a_block_of_code_is_only_an_example() -> None:
+    block = f"```\n{GOOD}```\n"
+
+    assert collected(block)["requirements"] == []
+    assert anchored(block) == block
+
+
 def test_a_page_gets_an_anchor_at_each_requirement() -> None:
     text = anchored(f"Text.\n\n{GOOD}")
 
