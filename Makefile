@@ -28,7 +28,8 @@ test: $(STAMP) $(NODE_STAMPS) ## run every test
 
 # What it finds is printed with the line that repeats it; .hypothesis/ remembers it for the next run.
 fuzz: $(STAMP) ## search for hours for a document that breaks what must hold for all of them
-	@$(BIN)/pytest -q tests/schemas/test_properties.py --hypothesis-profile=fuzz
+	@$(BIN)/pytest -q --hypothesis-profile=fuzz tests/schemas/test_properties.py tests/schemas/test_versions.py \
+	  tests/schemas/test_down_conversion.py
 
 check: $(STAMP) ## format, lint, types, house rules and the lock file
 	@echo "check: format"; $(BIN)/ruff format --check .
