@@ -16,9 +16,9 @@ def is_plain(name: str) -> bool:
 
 def pointer(path: Iterable[str | int]) -> str:
     """Return the JSON Pointer of a path, cut before the first name that may not be shown."""
-    shown: list[str] = []
+    shown = ""
     for step in path:
-        if isinstance(step, str) and not is_plain(step):
+        if type(step) is not int and not is_plain(str(step)):
             break
-        shown.append(f"/{step}")
-    return "".join(shown)
+        shown = f"{shown}/{step}"
+    return shown

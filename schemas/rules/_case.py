@@ -164,11 +164,12 @@ def _documents(values: object) -> tuple[list[Item], list[Path]]:
 
 def at(path: Path, *steps: str | int) -> str:
     """Return the JSON Pointer of a path, without any member name that may be a person's own words."""
-    found = list(reversed(steps))
+    found: list[str | int] = [*steps[::-1]]
     while path is not None:
         path, step = path
         found.append(step)
-    return pointer(reversed(found))
+    found.reverse()
+    return pointer(found)
 
 
 def _form(subject: Mapping[str, Any]) -> Form:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._case import Case, Item, Verdict, at, once
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Judge,
@@ -202,10 +202,7 @@ def _known_by(site: object, day: date, here: Item, case: Case, rule: Rule) -> bo
     """Say whether the school knew a site before a day: from the placement, or from a change it was sent."""
     if not isinstance(site, str):
         raise Unseen(at(here.path))
-    known = [find(here, "string", "provider", "providerName"), *_home(case)]
-    known += [entry.get("siteName") for _, entry in entries(here, "provider", "subcontractedSites")]
-    known += [entry.get("location") for _, entry in entries(here, "attendancePattern")]
-    if resolves(site, [Site(name) for name in known if isinstance(name, str)]):
+    if resolves(site, once(case, ("sites from the start", here.path), lambda: _from_the_start(here, case))):
         return True
     changes = [
         (found, entry)
@@ -215,6 +212,13 @@ def _known_by(site: object, day: date, here: Item, case: Case, rule: Rule) -> bo
     named = [found for found, entry in changes if resolves(site, [Site(text(entry, "siteName") or "")])]
     told = [first_sent(case, found, rule.thresholds["roles"]) for found in named]
     return any(sent is not None and sent < day for sent in told)
+
+
+def _from_the_start(here: Item, case: Case) -> list[Site]:
+    known = [find(here, "string", "provider", "providerName"), *_home(case)]
+    known += [entry.get("siteName") for _, entry in entries(here, "provider", "subcontractedSites")]
+    known += [entry.get("location") for _, entry in entries(here, "attendancePattern")]
+    return [Site(name) for name in known if isinstance(name, str)]
 
 
 def _home(case: Case) -> list[str | None]:

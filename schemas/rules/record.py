@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+import jsonschema_rs
+
 from schemas._shape import Node, root
 from schemas.disclosure import kinds
 from schemas.rules._case import Case, Item, Path, Verdict, at, once
@@ -61,6 +63,15 @@ class _Around:
 
 _Found = tuple[Path, str, Need, Look]
 
+# Stricter than `look` where a schema cannot say the same: what is not met here is looked at again.
+_FULL: Mapping[str, dict[str, Any]] = {
+    "string": {"type": "string", "pattern": "[!-~]"},
+    "integer": {"type": "integer"},
+    "boolean": {"type": "boolean"},
+    "array": {"type": "array", "minItems": 1},
+    "object": {"type": "object", "minProperties": 1},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _Search:
@@ -99,10 +110,34 @@ def lacking(item: Item, case: Case) -> list[_Found]:
 
 
 def _lacking(item: Item, case: Case) -> list[_Found]:
+    if not item.withheld and _lacks_nothing(item):
+        return []
     pupil = next((part for part in case.components if part.kind == "learner"), None)
     found: list[_Found] = []
     _inside(item.value, needs_of(item.kind), item.path, _Search(_Around(item, pupil), found))
     return found
+
+
+def _lacks_nothing(item: Item) -> bool:
+    """Say at once, of most documents, that they lack nothing; False only means that a look is needed."""
+    try:
+        return _whole(item.kind).is_valid(item.value)
+    except ValueError:
+        return False
+
+
+@cache
+def _whole(kind: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_form(needs_of(kind)))
+
+
+def _form(needs: Needs) -> dict[str, Any]:
+    """Return a schema of what holds every item that may be required, whether it is required here or not."""
+    members = {need.name: dict(_FULL[need.type]) for need in needs.own}
+    for name, inner in needs.inner:
+        form = _form(inner)
+        members[name] = {**members.get(name, {}), **form, "items": form}
+    return {"required": [need.name for need in needs.own], "properties": members}
 
 
 def _inside(value: object, needs: Needs, path: Path, search: "_Search") -> None:

@@ -6,7 +6,7 @@ A code that the list of attendance codes does not know is never judged: publishe
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -57,11 +57,13 @@ class Row:
         )
 
 
+@lru_cache(maxsize=256)
 def session_of(mark: str) -> str | None:
     """Return what a mark says of a session (attended, absent ...), None for one that says none of it."""
     return next((name for name, codes in _sessions().items() if mark in codes), None)
 
 
+@lru_cache(maxsize=256)
 def known(mark: str) -> bool:
     """Say whether the list gives a mark a category; one that it does not know or only keeps may mean anything."""
     found = look_up("attendance-codes", mark)
@@ -73,6 +75,7 @@ def is_late(mark: str) -> bool:
     return mark in _data()["late"]
 
 
+@lru_cache(maxsize=256)
 def row_for(arrangement: Arrangement, session: str) -> Row | None:
     """Return the first row that covers a session, None if the table says nothing of it."""
     return next((row for row in rows() if row.covers(arrangement, session)), None)

@@ -62,7 +62,7 @@ def _coded(item: Item, rule: Rule) -> Iterator[tuple[str, set[str]]]:
 def _named(item: Item, rule: Rule, scales: set[str]) -> Iterator[tuple[str, set[str]]]:
     """Yield each member named like an answer, with the scale beside it or else those of the document."""
     banned = frozenset(rule.thresholds["members"])
-    if not any(_plain(name) in banned for name in item.marks.names):
+    if not _named_like(banned, item.marks.names):
         return
     waiting: list[tuple[Any, Path, set[str]]] = [(item.value, item.path, scales)]
     while waiting:
@@ -78,6 +78,11 @@ def _named(item: Item, rule: Rule, scales: set[str]) -> Iterator[tuple[str, set[
                 yield at(path, name), near
             if type(inner) in _HOLDERS:
                 waiting.append((inner, (path, name), near))
+
+
+@lru_cache(maxsize=1024)
+def _named_like(banned: frozenset[str], names: frozenset[str]) -> bool:
+    return any(_plain(name) in banned for name in names)
 
 
 @lru_cache(maxsize=4096)
