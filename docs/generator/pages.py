@@ -77,7 +77,7 @@ def _area(rows: list[dict[str, Any]]) -> str:
         )
         for row in rows
     )
-    return table(("Id", "Statement", "Binds", "Tested"), cells)
+    return table(("Id", "Statement", "Binds", "Can be tested"), cells)
 
 
 def menu(standard: Standard, made: Pages) -> Menu:
