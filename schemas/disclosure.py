@@ -143,7 +143,7 @@ def _walk(value: dict[str, Any], guarded: bool) -> dict[str, Any]:
 
 def _walked(value: object, guarded: bool, depth: int) -> object:
     """Copy, leaving out every object whose label is not an ordinary one; too deep is left out too."""
-    if not isinstance(value, dict | list):
+    if not isinstance(value, dict) and not isinstance(value, list):
         return value
     if depth > _MAX_DEPTH:
         return _NOTHING

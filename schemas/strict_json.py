@@ -13,6 +13,8 @@ from schemas.pointers import is_plain, pointer
 
 DEFAULT_LIMIT = 64 * 1024 * 1024
 MAX_DEPTH = 64
+# One tuple, because a union would be made anew at each of thousands of looks.
+_HOLDERS = (dict, list)
 MAX_VALUES = 1_000_000
 MAX_INTEGER = 2**53 - 1
 _MAX_FINDINGS = 100
@@ -104,13 +106,13 @@ def _finding(code: str, where: str) -> Finding:
 
 def _is_deep(value: object) -> bool:
     """Go down level by level rather than by recursion, so that depth costs no stack."""
-    level = [value] if isinstance(value, dict | list) else []
+    level = [value] if isinstance(value, _HOLDERS) else []
     for _ in range(MAX_DEPTH):
         level = [
             child
             for node in level
             for child in (node.values() if isinstance(node, dict) else node)
-            if isinstance(child, dict | list)
+            if isinstance(child, _HOLDERS)
         ]
         if not level:
             return False

@@ -14,6 +14,7 @@ Form = Literal["transfer", "bundle", "documents"]
 # A path grows by one link per step, so that a pointer is only written for what is reported.
 Path = tuple["Path", str | int] | None
 _MAX_DEPTH = 64
+_HOLDERS = (dict, list)
 _Key = TypeVar("_Key", bound=Hashable)
 _Work = TypeVar("_Work")
 
@@ -215,7 +216,7 @@ def _walk(start: object, path: Path, found: _Found) -> bool:
         if isinstance(value, dict):
             _collect(value, here, found)
         for step, part in value.items() if isinstance(value, dict) else enumerate(value):
-            if isinstance(part, dict | list):
+            if isinstance(part, _HOLDERS):
                 waiting.append((part, (here, step), depth + 1))
     return too_deep
 
