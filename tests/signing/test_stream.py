@@ -28,6 +28,8 @@ from signing.stream import (
     decrypt,
     drain,
     encrypt,
+    is_address,
+    measure,
 )
 
 VECTORS = Path(str(resources.files("signing"))) / "vectors" / "stream"
@@ -278,6 +280,16 @@ def test_how_the_blocks_are_cut_changes_nothing(length: int, cuts: list[int], ot
     assert b"".join(back) == data
 
 
+@pytest.mark.parametrize("length", [0, 1, CHUNK, CHUNK + 1])
+def test_what_was_put_aside_chunk_by_chunk_can_be_measured(length: int) -> None:
+    data, manifest = sealed(bytes(length))
+
+    assert measure(SECRET, [data]) == manifest
+    for broken in (data[:-1], data + b"x", data[:SEALED_CHUNK] + b"x"):
+        with pytest.raises(StreamError, match="cannot be decrypted"):
+            measure(SECRET, [broken])
+
+
 @given(st.integers(0, 2 * CHUNK + 5), st.integers(0, 2 * CHUNK + 5))
 @example(CHUNK, 2 * CHUNK)
 @example(2 * CHUNK + 4, 2 * CHUNK + 5)
@@ -349,6 +361,13 @@ def test_an_entry_that_is_not_in_the_form_is_refused(change: Json) -> None:
         Manifest.of({**entry, "sealed": inner, **outer})
 
     assert caught.value.code == "bad_manifest"
+
+
+def test_an_address_has_one_form() -> None:
+    assert is_address(sealed(b"one")[1].address)
+    assert not any(
+        map(is_address, ["", "a" * 63, "a" * 65, "A" * 64, "a" * 64 + "\n", "../" * 21 + "a", None])
+    )
 
 
 def test_every_new_secret_is_another() -> None:
