@@ -67,6 +67,8 @@ def server_config(app: Asgi, host: str, port: int) -> uvicorn.Config:
         log_level=logging.CRITICAL,
         timeout_graceful_shutdown=10,
         server_header=False,
+        # Nothing here asks who a proxy says the caller is.
+        proxy_headers=False,
     )
 
 

@@ -584,3 +584,14 @@ def test_the_server_is_given_no_exception_to_print(capfd: pytest.CaptureFixture[
         asyncio.run(quiet(broken)({}, nothing, nothing))  # type: ignore[arg-type]
     assert lines == [{"event": "request.aborted", "error": "RuntimeError", "log_level": "error"}]
     assert "anary" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("path", ["transfers", "validate"])
+def test_a_long_body_is_not_read_for_somebody_without_a_token(
+    shared: World, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    long = b" " * (64 * 1024 + 1)
+    with_token = shared.ash.bearer("transfers validate")
+    assert call(shared.ash, "POST", path, content=long, headers=with_token).status_code in (200, 422)
+    monkeypatch.setattr("gateway.local.read_limited", lambda *_: pytest.fail("the body was read"))
+    assert call(shared.ash, "POST", path, content=long).status_code == 401
