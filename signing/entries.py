@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from signing.algorithms import ED25519
 from signing.errors import DirectoryError, KeyMaterialError
 from signing.keys import EncryptionPublicKey, VerificationKey
+from signing.log.errors import LogError
+from signing.log.keys import Identity
 from signing.message import TrustedKey
 from signing.names import DESKS, GATEWAY, ORGANISATION, is_name
 
@@ -108,13 +110,14 @@ class HopPublicKey:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One gateway as the directory has it; without a URL it only collects."""
+    """One gateway as the directory has it; without a URL it only collects, and not every one has a log."""
 
     urn: str
     url: str | None
     status: str
     version: int
     keys: tuple[HopPublicKey, ...] = field(repr=False)
+    log: Identity | None = None
 
     @property
     def active(self) -> bool:
@@ -151,7 +154,7 @@ def read_organisation(token: str, document: object) -> Organisation:
 def read_gateway(token: str, document: object) -> Gateway:
     """The gateway in the document `gateways/<token>`. Raises `DirectoryError`."""
     where = f"gateways/{token}"
-    members = _members(document, where, _GATEWAY_MEMBERS)
+    members = _members(document, where, _GATEWAY_MEMBERS, ("log",))
     _require(members["gateway"] == f"urn:ltp:gw:{token}" and is_name(GATEWAY, members["gateway"]), where)
     keys = enumerate(_list(members["keys"], f"{where}/keys"))
     return Gateway(
@@ -160,6 +163,7 @@ def read_gateway(token: str, document: object) -> Gateway:
         status=_choice(members["status"], STATUSES, f"{where}/status"),
         version=_integer(members["ver"], f"{where}/ver"),
         keys=tuple(_hop_key(item, f"{where}/keys/{n}") for n, item in keys),
+        log=_log(members["log"], f"{where}/log") if "log" in members else None,
     )
 
 
@@ -281,6 +285,13 @@ def _hop_key(item: object, where: str) -> HopPublicKey:
     key = _verification_key(members["jwk"], where)
     _require(key.alg == ED25519, where)
     return HopPublicKey(key, *times)
+
+
+def _log(vkeys: object, where: str) -> Identity:
+    try:
+        return Identity.from_vkeys("log", vkeys)
+    except LogError as error:
+        raise DirectoryError(error.code, where) from None
 
 
 def _desk_key(item: object, desks: tuple[str, ...], where: str) -> DeskKey:

@@ -12,6 +12,7 @@ from signing.encoding import b64u, canonical, parse, unb64u
 from signing.errors import EncodingError, KeyFileError, KeyMaterialError
 from signing.keys import EncryptionKey, HopKey, SigningPair
 from signing.lockbox import Kek, lock, unlock
+from signing.log.keys import ML_DSA_44, LogKey
 from signing.records import KeyRecord
 
 _TYPE: Final = "ltp-keys"
@@ -19,11 +20,12 @@ _TYPE: Final = "ltp-keys"
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """The private keys of one organisation or gateway."""
+    """The private keys of one organisation or gateway, or of one log or witness."""
 
     signing: tuple[SigningPair, ...] = ()
     encryption: tuple[EncryptionKey, ...] = ()
     hop: tuple[HopKey, ...] = ()
+    log: tuple[LogKey, ...] = ()
     records: tuple[KeyRecord, ...] = ()
 
 
@@ -54,6 +56,8 @@ def _jwks(keys: KeySet) -> list[dict[str, Any]]:
         jwks.append({**desk_key.public.jwk(), "priv": b64u(desk_key.seed), "ltp": "encryption"})
     for hop in keys.hop:
         jwks.append({**hop.public.jwk(), "d": b64u(hop.seed), "ltp": "hop"})
+    for number, log in enumerate(keys.log):
+        jwks += [{**jwk, "ltp": f"log-{number}"} for jwk in log.private_jwks()]
     return jwks
 
 
@@ -75,19 +79,26 @@ def _seed(jwk: Mapping[str, Any]) -> bytes:
 
 
 def _build(keys: list[tuple[str, str, str, bytes]]) -> KeySet:
-    signing: dict[str, dict[str, bytes]] = {}
-    for use, alg, _, seed in keys:
-        if use.startswith("signing-"):
-            signing.setdefault(use, {})[alg] = seed
+    signing, log = _pairs(keys, "signing-"), _pairs(keys, "log-")
     found = KeySet(
-        signing=tuple(SigningPair.from_seeds(seeds[ED25519], seeds[ML_DSA_65]) for seeds in signing.values()),
+        signing=tuple(SigningPair.from_seeds(seeds[ED25519], seeds[ML_DSA_65]) for seeds in signing),
         encryption=tuple(
             EncryptionKey.from_seed(seed, alg)
             for use, alg, _, seed in keys
             if use == "encryption" and alg in RECIPIENTS
         ),
         hop=tuple(HopKey.from_seed(seed) for use, _, _, seed in keys if use == "hop"),
+        log=tuple(LogKey.from_seeds(seeds[ED25519], seeds[ML_DSA_44]) for seeds in log),
     )
     if [jwk["kid"] for jwk in _jwks(found)] != [kid for _, _, kid, _ in keys]:
         raise KeyMaterialError("kid_mismatch")
     return found
+
+
+def _pairs(keys: list[tuple[str, str, str, bytes]], prefix: str) -> list[dict[str, bytes]]:
+    """The seeds, by algorithm, of keys that belong together."""
+    found: dict[str, dict[str, bytes]] = {}
+    for use, alg, _, seed in keys:
+        if use.startswith(prefix):
+            found.setdefault(use, {})[alg] = seed
+    return list(found.values())
