@@ -49,8 +49,14 @@ class Report:
     def tell(self, file: str | None, finding: Finding, others: list[Finding]) -> None:
         """Add a finding once, to its file or, without a file, to the others."""
         findings = others if file is None else self.files[file]
-        if finding not in findings:
+        if finding not in findings and not any(_says_the_same(known, finding) for known in findings):
             findings.append(finding)
+
+
+def _says_the_same(known: Finding, finding: Finding) -> bool:
+    """What the form already calls missing is not said again because the dictionary requires it too."""
+    codes = (known.code, finding.code)
+    return codes == ("schema.required", "REC-01") and known.pointer == finding.pointer
 
 
 def report(values: Mapping[str, object], asked: Asked) -> Report:

@@ -265,6 +265,17 @@ def test_every_file_is_held_against_its_schema(folder: Path) -> None:
     assert "canary" not in shown.stdout + shown.stderr + json.dumps(report)
 
 
+def test_what_the_form_calls_missing_is_not_said_twice(tmp_path: Path) -> None:
+    notice = example("absence-notice", "parent-reached")
+    del notice["createdAt"]
+    del notice["session"]
+    [entry] = checked(write(tmp_path / "notice.json", notice), "--today", "2026-10-10")["files"]
+    said = [(finding["code"], finding["pointer"]) for finding in entry["findings"]]
+    assert ("schema.required", "/createdAt") in said
+    assert ("REC-01", "/createdAt") not in said
+    assert ("REC-01", "/session") in said
+
+
 def test_a_transfer_is_judged_for_what_it_addresses_too(tmp_path: Path) -> None:
     value = example("transfer", "start-of-placement")
     good = checked(write(tmp_path / "good.json", value), "--today", "2026-09-18")
