@@ -41,6 +41,16 @@ C = TypeVar("C")
 R = TypeVar("R")
 
 
+def chunk_count(length: int) -> int:
+    """Of how many chunks a file of `length` bytes is made; an empty one has one."""
+    return max(1, -(-length // CHUNK))
+
+
+def sealed_length(length: int) -> int:
+    """How long the ciphertext of a file of `length` bytes is."""
+    return length + chunk_count(length) * TAG_LENGTH
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """The key and the nonce prefix of one file; never used for a second one."""
@@ -65,13 +75,13 @@ class Manifest:
 
     @property
     def chunks(self) -> int:
-        """Of how many chunks the file is made; an empty file has one."""
-        return max(1, -(-self.length // CHUNK))
+        """Of how many chunks the file is made."""
+        return chunk_count(self.length)
 
     @property
     def sealed_length(self) -> int:
         """How long the ciphertext is."""
-        return self.length + self.chunks * TAG_LENGTH
+        return sealed_length(self.length)
 
     def members(self) -> dict[str, Any]:
         """The members of the file's entry in a bundle that come from here; title and kind are the sender's."""
