@@ -7,6 +7,9 @@ from gateway.attachments.blobs import Blobs, Folder, Parts
 from gateway.attachments.ledger import Ledger
 from gateway.attachments.scan import Scanner
 
+#: The folder in a gateway's home.
+FOLDER = "attachments"
+
 
 @dataclass(frozen=True, slots=True)
 class Files:
