@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.attachments.kept import FOLDER, open_files
+from gateway.attachments.scan import chosen
 from gateway.exchange import Exchanges
 from gateway.files import DirectoryFile, Home, read_roots
 from gateway.hop import HopSigner
@@ -31,6 +33,7 @@ class Gateway:
         self.outbox.stop()
         self.services.store.close()
         self.services.vault.close()
+        self.services.files.close()
         self.services.peers.close()
 
 
@@ -53,6 +56,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
         store=Store(home.store),
         vault=Vault(home.vault, home.vault_key()),
         cabinet=home.cabinet(),
+        files=open_files(
+            settings.path(FOLDER),
+            settings.attachments_mb * 1_000_000,
+            chosen(settings.scan_command, settings.scan_clamd, settings.scan_timeout_s),
+        ),
         directory=DirectoryFile(settings.path(settings.directory), roots, lambda: clock.seconds),
         signer=signer,
         peers=HttpPeers(signer, Exchanges(settings.timeout_s)),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.attachments.kept import Files
 from gateway.cabinet import Cabinet
 from gateway.hop import HopSigner
 from gateway.peers import Peers
@@ -56,6 +57,7 @@ class Services:
     store: Store
     vault: Vault
     cabinet: Cabinet
+    files: Files
     directory: DirectorySource
     signer: HopSigner = field(repr=False)
     peers: Peers

@@ -31,6 +31,14 @@ class Settings(BaseSettings):
     directory: str = Field("directory.json", description="The signed directory")
     directory_roots: str = Field("directory-roots.json", description="The public keys that may sign it")
     workers: int = Field(4, ge=1, le=64, description="Deliveries under way at the same time")
+    attachments_mb: int = Field(
+        20_000, ge=1, description="How many megabytes all attached files may take up on this gateway's disk"
+    )
+    scan_command: tuple[str, ...] = Field(
+        (), description="Program that scans an attached file on its standard input: 0 clean, 1 infected"
+    )
+    scan_clamd: str = Field("", description="ClamAV's daemon instead: unix:<path> or <host>:<port>")
+    scan_timeout_s: float = Field(120.0, gt=0, description="How long the scan of one file may take")
     timeout_s: float = Field(10.0, gt=0, le=25, description="How long a partner's gateway may take to answer")
 
     def path(self, name: str) -> Path:
