@@ -4,7 +4,7 @@ The command line is a thin skin over these functions. Private keys are made here
 encrypted files; what goes into the directory is the public document that ``organisation_entry`` gives.
 """
 
-import secrets
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,15 +15,16 @@ import orjson
 
 import schemas
 from gateway.files import CONFIG, Home, HomeError, write_private
+from gateway.keys import life, shelf
 from gateway.settings import Settings
 from gateway.store import upgrade
-from signing import EncryptionKey, HopKey, KeySet, SigningPair, sign_directory
+from signing import HopKey, KeySet, Organisation, SigningPair, sign_directory
 from signing.entries import read_gateway, read_organisation
 from signing.names import DESKS, ORGANISATION, is_name
 
 DAY_S = 86_400
-#: How long keys of each use live (LTP-1 §2.6).
-SIGNING_DAYS, ENCRYPTION_DAYS, HOP_DAYS = 365, 60, 365
+#: How long a gateway's hop key counts from the day on which its entry was written.
+HOP_DAYS = 365
 DIRECTORY_DAYS = 30
 
 Json = dict[str, Any]
@@ -49,42 +50,37 @@ def make_home(settings: Settings) -> None:
     if settings.path(CONFIG).exists():
         raise HomeError(f"There is a gateway in this folder already: {settings.home}.")
     if not settings.path(settings.master_key).exists():
-        write_private(settings.path(settings.master_key), secrets.token_bytes(32))
+        home.make_master()
     home.write_keys(home.hop_file(), KeySet(hop=(HopKey.generate(),)))
     upgrade(home.store)
-    lines = [f'gateway = "{settings.gateway}"', f'host = "{settings.host}"', f"port = {settings.port}"]
-    write_private(settings.path(CONFIG), ("\n".join(lines) + "\n").encode())
+    write_private(settings.path(CONFIG), ("\n".join(_config(settings)) + "\n").encode())
 
 
-def make_keys(settings: Settings, organisation: str) -> Path:
-    """Makes an organisation's keys: one signing pair, one encryption key for each desk. Raises HomeError."""
+def _config(settings: Settings) -> list[str]:
+    """The lines of a new gateway's settings file: who it is, where it listens, what its master key is under."""
+    kek = {
+        name: getattr(settings, name)
+        for name in ("kek_file", "passphrase_file", "kms_key", "kms_region", "kms_endpoint")
+    }
+    said = {"gateway": settings.gateway, "host": settings.host, **kek}
+    lines = [f"{name} = {json.dumps(str(value))}" for name, value in said.items() if value is not None]
+    return [*lines, f"port = {settings.port}"]
+
+
+def make_keys(settings: Settings, organisation: str, now: int, delay_s: int = 0) -> Path:
+    """Makes an organisation's keys: one signing pair, one encryption key for each desk. Raises HomeError.
+
+    They count from ``now``, or ``delay_s`` later where nothing vouches for them but a person's word.
+    """
     if not is_name(ORGANISATION, organisation):
         raise HomeError(
             "An organisation is named urn:ltp:org:<token>, with lower-case letters, digits and hyphens."
         )
-    home = Home(settings)
-    path = home.key_file(organisation)
-    if path.exists():
-        raise HomeError(f"The organisation has keys here already: {path}.")
-    keys = KeySet(
-        signing=(SigningPair.generate(),),
-        encryption=tuple(EncryptionKey.generate() for _ in DESKS),
-    )
-    home.write_keys(path, keys)
-    return path
+    return shelf.add(Home(settings), organisation, life.made(now, delay_s))
 
 
 def organisation_entry(settings: Settings, new: NewOrganisation, now: int) -> Json:
     """The directory's document about an organisation whose keys are in this home."""
-    home = Home(settings)
-    keys = home.keys(home.key_file(new.organisation))
-    entries = [
-        {"jwk": jwk, "nbf": now, "exp": now + SIGNING_DAYS * DAY_S} for jwk in keys.signing[-1].public.jwks()
-    ]
-    entries += [
-        {"jwk": key.public.jwk(), "nbf": now, "exp": now + ENCRYPTION_DAYS * DAY_S, "desk": desk}
-        for desk, key in zip(DESKS, keys.encryption, strict=True)
-    ]
     entry: Json = {
         "org": new.organisation,
         "name": new.name,
@@ -92,15 +88,40 @@ def organisation_entry(settings: Settings, new: NewOrganisation, now: int) -> Js
         "families": list(new.families),
         "identifiers": dict(new.identifiers),
         "status": "active",
-        "ver": 1,
         "desks": list(DESKS),
         "gateways": [{"gateway": new.gateway, "as": "own"}],
-        "keys": entries,
         "accepts": [schemas.VERSION],
+        **_of_keys(settings, new.organisation, now),
     }
     if new.vouched_by is not None:
         entry["vouchedBy"] = {"organisation": new.vouched_by, "on": _date(now)}
     return entry
+
+
+def renewed_entry(settings: Settings, listed: Organisation, now: int) -> Json:
+    """The document about an organisation that is listed already: as it is, with its keys as they are now."""
+    entry: Json = {
+        "org": listed.urn,
+        "name": listed.name,
+        "kind": listed.kind,
+        "families": list(listed.families),
+        "identifiers": dict(listed.identifiers),
+        "status": listed.status,
+        "desks": list(listed.desks),
+        "gateways": [{"gateway": link.gateway, "as": link.how} for link in listed.gateways],
+        "accepts": list(listed.accepts),
+        **_of_keys(settings, listed.urn, now),
+    }
+    entry["ver"] = max(entry["ver"], listed.version + 1)
+    if listed.vouched_by is not None:
+        entry["vouchedBy"] = dict(listed.vouched_by)
+    return entry
+
+
+def _of_keys(settings: Settings, organisation: str, now: int) -> Json:
+    home = Home(settings)
+    keys = home.keys(home.key_file(organisation))
+    return {"ver": life.version(keys), "keys": life.directory_keys(keys, now)}
 
 
 def gateway_entry(settings: Settings, url: str | None, now: int) -> Json:
@@ -137,7 +158,7 @@ class DirectoryDraft:
         if self.roots.exists():
             raise HomeError(f"There is a directory in this folder already: {self.folder}.")
         home = self._home()
-        write_private(home.settings.path(home.settings.master_key), secrets.token_bytes(32))
+        home.make_master()
         root = SigningPair.generate()
         home.write_keys(self.folder / "root.keys", KeySet(signing=(root,)))
         self.roots.write_bytes(orjson.dumps([root.public.jwks()], option=orjson.OPT_INDENT_2))

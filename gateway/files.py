@@ -1,8 +1,9 @@
 """The files of a gateway's home folder: where they are, how they are written; the directory among them."""
 
 import os
+import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
@@ -10,6 +11,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gateway.cabinet import Cabinet
+from gateway.keys.kek import MASTER, Kek, LocalKek
+from gateway.keys.kms import KMS_MASTER, KmsKek
 from gateway.settings import Settings
 from signing import (
     Directory,
@@ -21,6 +24,8 @@ from signing import (
     open_keys,
     seal_keys,
 )
+from signing.lockbox import KEK_LENGTH, type_of
+from signing.names import ORGANISATION, is_name
 
 STORE, VAULT, KEYS, CONFIG = "store.sqlite", "datakeys.sqlite", "keys", "gateway.toml"
 _SUFFIX = ".keys"
@@ -56,6 +61,8 @@ class Home:
     """The home folder of one gateway."""
 
     settings: Settings
+    #: An unwrapped master key, so that a service is asked once.
+    _unwrapped: dict[bytes, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def store(self) -> Path:
@@ -68,24 +75,54 @@ class Home:
         return self.settings.path(VAULT)
 
     def master(self) -> bytes:
-        """The 32-byte key that everything stored here hangs on. Raises HomeError."""
+        """The 32-byte key that everything stored here hangs on. Raises HomeError, or KekError when it is wrapped."""
         path = self.settings.path(self.settings.master_key)
-        key = read(path, "The master key")
-        if len(key) != 32:
-            raise HomeError(f"The master key must be exactly 32 bytes: {path}.")
-        if path.stat().st_mode & 0o077:
-            raise HomeError(f"The master key may be read by others: run chmod 600 {path}.")
-        return key
+        kept, kek = _private(path, "The master key"), self._kek()
+        wrapped = type_of(kept) in (MASTER, KMS_MASTER)
+        if wrapped and kek is None:
+            raise HomeError(
+                f"The master key is wrapped: {path}. Say under what, with kek_file, passphrase_file or kms_key."
+            )
+        if kek is None:
+            return _of_length(kept, "The master key", path)
+        if not wrapped:
+            raise HomeError(
+                f"The master key lies unwrapped, against the settings: {path}. Run ltp keys rewrap."
+            )
+        if kept not in self._unwrapped:
+            self._unwrapped[kept] = kek.unwrap(kept)
+        return self._unwrapped[kept]
+
+    def make_master(self) -> None:
+        """Makes the master key and keeps it as the settings say."""
+        self.keep_master(secrets.token_bytes(KEK_LENGTH))
+
+    def keep_master(self, key: bytes) -> None:
+        """Keeps a master key: wrapped, where the settings name something to wrap it under."""
+        kek = self._kek()
+        write_private(self.settings.path(self.settings.master_key), key if kek is None else kek.wrap(key))
+
+    def _kek(self) -> Kek | None:
+        """What the settings say that the master key is wrapped under; a service comes first, then a file."""
+        settings = self.settings
+        if settings.kms_key is not None:
+            return KmsKek(settings.kms_key, settings.gateway, settings.kms_region, settings.kms_endpoint)
+        if settings.kek_file is not None:
+            what = "The key-encryption key"
+            key = _of_length(_private(settings.kek_file, what), what, settings.kek_file)
+            return LocalKek(f"the key in {settings.kek_file}", key)
+        if settings.passphrase_file is not None:
+            text = read_passphrase(settings.passphrase_file)
+            return LocalKek(f"the passphrase in {settings.passphrase_file}", text)
+        return None
 
     def vault_key(self) -> bytes:
         """The key of the vault, derived so that no two uses share one key."""
         return HKDF(SHA256(), 32, None, b"ltp vault").derive(self.master())
 
-    def kek(self) -> bytes | str:
-        """What the key files are encrypted under: the passphrase where there is one, else the master key."""
-        if self.settings.passphrase_file is None:
-            return HKDF(SHA256(), 32, None, b"ltp key files").derive(self.master())
-        return read(self.settings.passphrase_file, "The passphrase").decode().rstrip("\r\n")
+    def kek(self) -> bytes:
+        """What the key files are encrypted under."""
+        return HKDF(SHA256(), 32, None, b"ltp key files").derive(self.master())
 
     def key_file(self, organisation: str) -> Path:
         """Where an organisation's keys are."""
@@ -108,8 +145,57 @@ class Home:
 
     def cabinet(self) -> Cabinet:
         """The keys of every organisation that has a key file here."""
-        files = sorted(self.settings.path(KEYS).glob(f"*{_SUFFIX}"))
-        return Cabinet({f"urn:ltp:org:{path.name.removesuffix(_SUFFIX)}": self.keys(path) for path in files})
+        return Cabinet(KeyFolder(self))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFolder:
+    """The key files of the organisations that are served here."""
+
+    home: Home
+
+    def organisations(self) -> list[str]:
+        """Every organisation that has a key file."""
+        files = self.home.settings.path(KEYS).glob(f"*{_SUFFIX}")
+        return sorted(f"urn:ltp:org:{path.name.removesuffix(_SUFFIX)}" for path in files)
+
+    def stamp(self, organisation: str) -> tuple[int, int, int] | None:
+        """When its key file was written, its size and which file it is; None when there is none."""
+        if not is_name(ORGANISATION, organisation):
+            return None
+        try:
+            stat = self.home.key_file(organisation).stat()
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+    def keys(self, organisation: str) -> KeySet:
+        """The organisation's keys. Raises HomeError."""
+        return self.home.keys(self.home.key_file(organisation))
+
+
+def _private(path: Path, what: str) -> bytes:
+    """The bytes of a file that only its owner may read. Raises HomeError."""
+    data = read(path, what)
+    if path.stat().st_mode & 0o077:
+        raise HomeError(f"{what} may be read by others: run chmod 600 {path}.")
+    return data
+
+
+def read_passphrase(path: Path) -> str:
+    """The passphrase in a file, without the end of its line. Raises HomeError."""
+    data = read(path, "The passphrase")
+    try:
+        return data.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        # Its own text would show the passphrase.
+        raise HomeError(f"The passphrase is not text in UTF-8: {path}.") from None
+
+
+def _of_length(key: bytes, what: str, path: Path) -> bytes:
+    if len(key) != KEK_LENGTH:
+        raise HomeError(f"{what} must be exactly {KEK_LENGTH} bytes: {path}.")
+    return key
 
 
 def read_roots(path: Path) -> tuple[PublicPair, ...]:

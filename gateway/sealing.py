@@ -6,12 +6,13 @@ from typing import Any
 
 import orjson
 
+from gateway.cabinet import NoPair
 from gateway.services import Services
 from gateway.store.records import Content, Envelope
 from gateway.transfer import MESSAGE_LIFE_S
 from gateway.vault import DataKey
 from schemas import VERSION
-from signing import DirectoryError, EncryptionPublicKey, Outgoing, Sealed, SealError, seal
+from signing import DirectoryError, EncryptionPublicKey, Outgoing, Sealed, SealError, SigningPair, seal
 
 #: Purposes keep a blob from being opened as something else.
 BODY, JWS = "body", "jws"
@@ -56,6 +57,16 @@ def recipient_keys(services: Services, aud: str) -> tuple[EncryptionPublicKey, .
         raise CannotSeal(_REASONS.get(problem.code, "directory-unusable")) from None
 
 
+def _signing_pair(services: Services, organisation: str, now: int) -> SigningPair:
+    """The pair that whoever has today's directory accepts. Raises CannotSeal: the letter waits until there is one."""
+    try:
+        return services.cabinet.signing_pair(organisation, services.directory.current(), now)
+    except DirectoryError as problem:
+        raise CannotSeal(_REASONS.get(problem.code, "directory-unusable")) from None
+    except NoPair:
+        raise CannotSeal("own-signing-keys-not-listed") from None
+
+
 _REASONS = {
     "unknown_organisation": "recipient-unknown",
     "unknown_address": "recipient-has-no-such-desk",
@@ -69,7 +80,7 @@ def sealed_letter(services: Services, letter: Letter, key: DataKey) -> tuple[Sea
     """The letter sealed to its address's current keys, and what the store keeps of it. Raises CannotSeal."""
     keys = recipient_keys(services, letter.aud)
     now = services.clock.seconds
-    pair = services.cabinet.signing_pair(letter.iss)
+    pair = _signing_pair(services, letter.iss, now)
     try:
         sealed = seal(letter.outgoing(now), pair, keys, minimum_class=letter.minimum_class)
     except SealError as problem:

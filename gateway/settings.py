@@ -27,7 +27,15 @@ class Settings(BaseSettings):
     master_key: str = Field(
         "master.key", description="File with the 32-byte key that wraps everything stored"
     )
-    passphrase_file: Path | None = Field(None, description="File with the passphrase of the key files")
+    kek_file: Path | None = Field(
+        None, description="File elsewhere with a 32-byte key that wraps the master key"
+    )
+    passphrase_file: Path | None = Field(None, description="File with a passphrase that wraps the master key")
+    kms_key: str | None = Field(None, description="Key of a key management service that wraps the master key")
+    kms_region: str | None = Field(None, description="Region of the key management service")
+    kms_endpoint: str | None = Field(
+        None, description="URL of the key management service, if not the usual one"
+    )
     directory: str = Field("directory.json", description="The signed directory")
     directory_roots: str = Field("directory-roots.json", description="The public keys that may sign it")
     workers: int = Field(4, ge=1, le=64, description="Deliveries under way at the same time")

@@ -48,10 +48,10 @@ def lock(data: bytes, kek: Kek, typ: str) -> bytes:
     return canonical({**head, "ciphertext": b64u(sealed)})
 
 
-def unlock(file: bytes, kek: Kek, typ: str) -> bytes:
-    """What `lock` was given under the same `kek` and `typ`. Raises `KeyFileError`."""
+def unlock(file: bytes, kek: Kek, typ: str, *, most: int = MAX_KEY_FILE) -> bytes:
+    """What `lock` was given under the same `kek` and `typ`, from at most `most` bytes. Raises `KeyFileError`."""
     _check_kek(kek)
-    box = _read(file, typ)
+    box = _read(file, typ, most)
     if isinstance(kek, str) is not (box.salt is not None):
         raise KeyFileError("cannot_open")
     key = _content_key(kek, box.head["kdf"], box.salt)
@@ -64,7 +64,7 @@ def unlock(file: bytes, kek: Kek, typ: str) -> bytes:
 def type_of(file: bytes) -> str | None:
     """The type that a file says it has, unverified; None when it is no such file."""
     try:
-        value = parse(file) if len(file) <= MAX_KEY_FILE else None
+        value = parse(file)
     except EncodingError:
         return None
     typ = value.get("typ") if isinstance(value, dict) else None
@@ -86,9 +86,9 @@ def _content_key(kek: Kek, kdf: Mapping[str, Any], salt: bytes | None) -> bytes:
     return derive.derive(kek.encode())
 
 
-def _read(file: bytes, typ: str) -> _Box:
+def _read(file: bytes, typ: str, most: int) -> _Box:
     try:
-        value = parse(file) if len(file) <= MAX_KEY_FILE else None
+        value = parse(file) if len(file) <= most else None
         if not isinstance(value, dict) or value.keys() != {"ciphertext", "enc", "iv", "kdf", "typ", "v"}:
             raise KeyFileError("bad_key_file")
         head = {name: value[name] for name in value if name != "ciphertext"}

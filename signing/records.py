@@ -12,7 +12,7 @@ from signing.errors import KeyMaterialError
 from signing.keys import EncryptionPublicKey, Jwk, VerificationKey
 from signing.names import DESKS
 
-PURPOSES: Final = ("signing", "encryption", "recovery", "hop")
+PURPOSES: Final = ("signing", "encryption", "recovery")
 """A recovery key is an encryption key whose private half is kept apart, on paper or on another medium."""
 
 _REQUIRED: Final = {"purpose", "public", "created", "nbf", "exp"}

@@ -31,7 +31,7 @@ class Site:
         self, new: admin.NewOrganisation, keys_at: Settings, link: tuple[str, str] | None = None
     ) -> None:
         """Makes an organisation's keys in a home; ``link`` names another gateway, and as what."""
-        admin.make_keys(keys_at, new.organisation)
+        admin.make_keys(keys_at, new.organisation, self.now)
         entry = admin.organisation_entry(keys_at, new, self.now)
         if link is not None:
             entry["gateways"] = [{"gateway": link[0], "as": link[1]}]

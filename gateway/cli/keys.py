@@ -14,9 +14,11 @@ _Organisation = Annotated[str, typer.Argument(help="urn:ltp:org:<token>")]
 @app.command("generate")
 def generate(organisation: _Organisation, home: HomeOption) -> None:
     """Make an organisation's keys: a signing pair, and an encryption key for each desk."""
+    import time
+
     from gateway.admin import make_keys
 
-    path = make_keys(settings(home), organisation)
+    path = make_keys(settings(home), organisation, int(time.time()))
     say(f"The keys are in {path}, encrypted. Next: ltp keys export-public {organisation}")
 
 
@@ -26,7 +28,8 @@ def list_keys(home: HomeOption, output: FormOption = Form.TEXT) -> None:
     from gateway.files import Home
 
     rows = []
-    for organisation, keys in Home(settings(home)).cabinet().sets.items():
+    cabinet = Home(settings(home)).cabinet()
+    for organisation, keys in ((name, cabinet.keys(name)) for name in cabinet.organisations()):
         for pair in keys.signing:
             rows += [
                 (organisation, "signing", key.public.alg, key.public.kid)

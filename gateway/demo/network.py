@@ -157,7 +157,7 @@ def set_up(folder: Path) -> Network:
     for node in nodes:
         party = node.party
         make_home(node.settings)
-        make_keys(node.settings, party.organisation)
+        make_keys(node.settings, party.organisation, now)
         new = NewOrganisation(
             party.organisation,
             party.name,

@@ -372,7 +372,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, began: int) -> Path:
         settings = home(base, token)
         admin.make_home(settings)
         for org in organisations:
-            admin.make_keys(settings, org)
+            admin.make_keys(settings, org, began)
             name, kind, families, gateway, how = ORGANISATIONS[org]
             new = admin.NewOrganisation(org, name, kind, families, f"urn:ltp:gw:{gateway}")
             entry = admin.organisation_entry(settings, new, began)

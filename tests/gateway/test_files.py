@@ -100,7 +100,7 @@ def test_a_home_is_made_once(world: World) -> None:
     with pytest.raises(HomeError, match="already"):
         admin.make_home(world.ash.settings)
     with pytest.raises(HomeError, match="already"):
-        admin.make_keys(world.ash.settings, "urn:ltp:org:ash-vale")
+        admin.make_keys(world.ash.settings, "urn:ltp:org:ash-vale", 0)
 
 
 def test_nothing_private_can_be_read_by_others(world: World) -> None:
@@ -151,9 +151,9 @@ def test_keys_are_made_for_names_of_organisations_only(world: World) -> None:
     before = everything(world.base)
     for token in BAD_TOKENS:
         with pytest.raises(HomeError, match="lower-case"):
-            admin.make_keys(world.ash.settings, f"urn:ltp:org:{token}")
+            admin.make_keys(world.ash.settings, f"urn:ltp:org:{token}", 0)
     assert everything(world.base) == before
-    path = admin.make_keys(world.ash.settings, "urn:ltp:org:new-school")
+    path = admin.make_keys(world.ash.settings, "urn:ltp:org:new-school", 0)
     assert path.parent == world.ash.settings.home / "keys"
 
 

@@ -171,7 +171,7 @@ def rekey_hollow(world: World) -> None:
     """Hollow Farm lost its keys and made new ones; the directory has them."""
     settings = world.hollow.settings
     (settings.home / "keys" / "hollow-farm.keys").unlink()
-    admin.make_keys(settings, HOLLOW)
+    admin.make_keys(settings, HOLLOW, int(world.time.value))
     new = admin.NewOrganisation(HOLLOW, "Hollow Farm", "ap", ["AP"], settings.gateway)
     world.put(admin.organisation_entry(settings, new, int(world.time.value)))
     world.hollow.close()
