@@ -1,4 +1,4 @@
-"""One HTTP exchange with another gateway: posted, answered, over in time; connections are used again.
+"""One HTTP exchange with another gateway: asked, answered, over in time; connections are used again.
 
 The standard library's client, because it takes a third of the CPU of the general ones and has nothing that would
 have to be switched off: no redirects, no proxies, no cookies, no decompression.
@@ -40,6 +40,17 @@ class Address(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What is sent, and how long an answer, its headers included, is heard to the end."""
+
+    method: str
+    url: str
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    most: int = MOST_ANSWER
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """What came back; the names of headers are in small letters."""
 
@@ -48,12 +59,19 @@ class Answered:
     body: bytes = field(repr=False)
 
 
+class _Limits(NamedTuple):
+    """Until when an answer is waited for, and how much of it is taken."""
+
+    until: float
+    most: int
+
+
 class _Bounded(io.RawIOBase):
     """What a partner sends back, headers included, until it has taken too long or said too much."""
 
-    def __init__(self, inner: io.RawIOBase, line: socket.socket, until: float) -> None:
-        self._inner, self._line, self._until = inner, line, until
-        self._left = MOST_ANSWER
+    def __init__(self, inner: io.RawIOBase, line: socket.socket, limits: "_Limits") -> None:
+        self._inner, self._line, self._until = inner, line, limits.until
+        self._left = limits.most
 
     def readable(self) -> bool:
         return True
@@ -75,9 +93,9 @@ class _Bounded(io.RawIOBase):
 class _Answer(http.client.HTTPResponse):
     """An answer that is read through ``_Bounded``."""
 
-    def __init__(self, line: socket.socket, until: float, method: str | None = None) -> None:
+    def __init__(self, line: socket.socket, limits: _Limits, method: str | None = None) -> None:
         super().__init__(line, method=method)
-        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), line, until))
+        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), line, limits))
 
 
 def _left(until: float) -> float:
@@ -103,7 +121,7 @@ def _tls() -> ssl.SSLContext:
 
 
 class Exchanges:
-    """Posts, each within ``timeout_s`` as a whole. Safe to use from several threads."""
+    """Exchanges, each within ``timeout_s`` as a whole. Safe to use from several threads."""
 
     def __init__(
         self, timeout_s: float, connect: Callable[[Address], http.client.HTTPConnection] = open_connection
@@ -121,13 +139,17 @@ class Exchanges:
                 self._resting.pop()[1].close()
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answered:
+        """A post with a small answer; raises as ``ask`` does."""
+        return self.ask(Asked("POST", url, body, headers))
+
+    def ask(self, asked: Asked) -> Answered:
         """Raises TimeoutError, TooLong, or OSError or HTTPException for whatever else can go wrong on the way."""
         until = time.monotonic() + self._timeout_s
-        parts = urlsplit(url)
+        parts = urlsplit(asked.url)
         address = Address(parts.scheme, parts.hostname or "", parts.port)
         connection = self._taken(address)
         try:
-            answered = _exchange(connection, until, (parts.path, body, headers))
+            answered = _exchange(connection, until, asked)
         except BaseException:
             connection.close()
             raise
@@ -155,16 +177,15 @@ class Exchanges:
             rested_longest.close()
 
 
-def _exchange(
-    connection: http.client.HTTPConnection, until: float, what: tuple[str, bytes, Mapping[str, str]]
-) -> Answered:
-    path, body, headers = what
+def _exchange(connection: http.client.HTTPConnection, until: float, asked: Asked) -> Answered:
+    parts = urlsplit(asked.url)
     connection.timeout = _left(until)
     if connection.sock is None:
         connection.connect()
     connection.sock.settimeout(_left(until))
-    connection.response_class = partial(_Answer, until=until)  # type: ignore[assignment]  # called like the class
-    connection.request("POST", path, body, headers)
+    connection.response_class = partial(_Answer, limits=_Limits(until, asked.most))  # type: ignore[assignment]  # called like the class
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    connection.request(asked.method, target, asked.body, dict(asked.headers))
     answer = connection.getresponse()
     given = answer.headers
     named = {name.lower(): ", ".join(given.get_all(name, ())) for name in given}
