@@ -34,12 +34,27 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
-    """Everything in one accepted directory file."""
+class Times:
+    """Which directory it is, and its times in epoch seconds: `verified_at` is when it was found to be the newest."""
 
     version: int
     issued: int
     expires: int
+    verified_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everything in one accepted directory.
+
+    It is made with `of` or `parse`. From `expires` on nobody is sent to on its word; it still verifies what comes in,
+    with the keys that it knows.
+    """
+
+    version: int
+    issued: int
+    expires: int
+    verified_at: int
     organisations: Mapping[str, Organisation] = field(repr=False)
     gateways: Mapping[str, Gateway] = field(repr=False)
     _signing: Mapping[str, TrustedKey] = field(repr=False)
@@ -54,7 +69,7 @@ class Directory:
         """
         if len(signed) > MAX_DIRECTORY:
             raise DirectoryError("bad_directory")
-        directory = cls._read(_verified_payload(signed, roots))
+        directory = cls._read(_verified_payload(signed, roots), now)
         if directory.version < minimum_version:
             raise DirectoryError("rollback")
         if not directory.issued - CLOCK_SKEW <= now < directory.expires:
@@ -62,21 +77,36 @@ class Directory:
         return directory
 
     @classmethod
-    def _read(cls, payload: bytes) -> Self:
+    def _read(cls, payload: bytes, now: int = 0) -> Self:
         members = _payload_members(payload)
-        orgs = [read_organisation(token, document) for token, document in members["orgs"].items()]
-        gateways = [read_gateway(token, document) for token, document in members["gateways"].items()]
-        _check_links(orgs, gateways)
-        _check_kids(orgs, gateways)
+        times = Times(members["version"], members["issued"], members["expires"], now)
+        return cls.of(members["orgs"], members["gateways"], times)
+
+    @classmethod
+    def of(cls, orgs: Mapping[str, Any], gateways: Mapping[str, Any], times: Times) -> Self:
+        """The directory of these documents, by token, whose origin the caller has verified.
+
+        Raises `DirectoryError`.
+        """
+        listed = [read_organisation(token, document) for token, document in orgs.items()]
+        posts = [read_gateway(token, document) for token, document in gateways.items()]
+        _check_links(listed, posts)
+        _check_kids(listed, posts)
         return cls(
-            version=members["version"],
-            issued=members["issued"],
-            expires=members["expires"],
-            organisations=MappingProxyType({org.urn: org for org in orgs}),
-            gateways=MappingProxyType({gateway.urn: gateway for gateway in gateways}),
-            _signing=MappingProxyType({key.key.kid: key for org in orgs for key in org.signing_keys}),
-            _hops=MappingProxyType({h.key.kid: (gateway, h) for gateway in gateways for h in gateway.keys}),
+            version=times.version,
+            issued=times.issued,
+            expires=times.expires,
+            verified_at=times.verified_at,
+            organisations=MappingProxyType({org.urn: org for org in listed}),
+            gateways=MappingProxyType({gateway.urn: gateway for gateway in posts}),
+            _signing=MappingProxyType({key.key.kid: key for org in listed for key in org.signing_keys}),
+            _hops=MappingProxyType({h.key.kid: (gateway, h) for gateway in posts for h in gateway.keys}),
         )
+
+    def check_fresh(self, now: int) -> None:
+        """Raise `DirectoryError` when the directory is too old at `now` to send on its word."""
+        if now >= self.expires:
+            raise DirectoryError("directory_expired")
 
     def organisation(self, urn: str) -> Organisation:
         """The organisation `urn`, whatever its status. Raises `DirectoryError`."""
@@ -104,8 +134,10 @@ class Directory:
     def encryption_keys(self, address: str, now: int) -> tuple[EncryptionPublicKey, ...]:
         """The keys to which a message for `address` is sealed at `now`; at least one.
 
-        Raises `DirectoryError` when the address is unknown, its organisation not active, or no key valid.
+        Raises `DirectoryError` when the address is unknown, its organisation not active, no key valid, or the
+        directory too old to send on its word.
         """
+        self.check_fresh(now)
         match = ADDRESS.fullmatch(address)
         if match is None:
             raise DirectoryError("unknown_address")

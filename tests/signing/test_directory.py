@@ -367,3 +367,14 @@ def test_a_rightly_signed_payload_that_is_no_directory_is_refused(world: Any, pa
 
     assert parse(dumps(world.content)).version == 7
     assert code_of(lambda: parse(payload)) in {"malformed", "bad_directory", "not_canonical"}
+
+
+def test_a_directory_that_is_too_old_to_send_on_still_says_whose_keys_it_knows(world: Any) -> None:
+    directory = world.directory()
+    last = directory.expires - 1
+    directory.check_fresh(last)
+    assert code_of(directory.check_fresh, last + 1) == "directory_expired"
+    assert directory.encryption_keys(GENERAL, last)
+    assert code_of(directory.encryption_keys, GENERAL, last + 1) == "directory_expired"
+    assert directory.verified_at == world.now
+    assert directory.signing_key(world.ash.ed25519.public.kid).organisation == ASH
