@@ -48,7 +48,7 @@ def entries(services: Services, rights: Rights, after: int, limit: int) -> list[
     found: list[BundleRow] = []
     while len(found) < limit:
         page = services.store.inbox(rights.organisation, after, limit)
-        found += [row for row in page if _reading_roles(rights, row)]
+        found += [row for row in page if reading_roles(rights, row)]
         if len(page) < limit:
             break
         after = page[-1].id
@@ -62,7 +62,7 @@ def read(services: Services, rights: Rights, bundle_id: str, render: Callable[[R
     reader who saw an error has opened nothing. Raises NotFound when there is none that this reader may know of.
     """
     row = services.store.received(rights.organisation, bundle_id)
-    roles = _reading_roles(rights, row)
+    roles = reading_roles(rights, row)
     services.store.log_access(rights.row, row, "read" if roles else "refused", services.clock.ms)
     if not roles:
         raise NotFound("not-found", "There is nothing with this id that you may see.")
@@ -98,7 +98,7 @@ def _still_verifies(services: Services, row: BundleRow, text: bytes) -> bool:
     return True
 
 
-def _reading_roles(rights: Rights, row: BundleRow) -> list[str]:
+def reading_roles(rights: Rights, row: BundleRow) -> list[str]:
     """The reader's roles that this bundle is for, the addressed one first."""
     if row.desk == "dsl" and not rights.reads_dsl():
         return []
@@ -135,7 +135,7 @@ def decide(services: Services, rights: Rights, bundle_id: str, decision: tuple[S
     """
     status, code = decision
     row = services.store.received(rights.organisation, bundle_id)
-    roles = _reading_roles(rights, row)
+    roles = reading_roles(rights, row)
     if not roles:
         services.store.log_access(rights.row, row, "refused", services.clock.ms)
         raise NotFound("not-found", "There is nothing with this id that you may see.")
@@ -152,9 +152,12 @@ def decide(services: Services, rights: Rights, bundle_id: str, decision: tuple[S
 
 
 def answer(
-    services: Services, row: BundleRow, status: State, *, role: str, codes: Sequence[str] = ()
+    services: Services, row: BundleRow, status: State, *, role: str | None, codes: Sequence[str] = ()
 ) -> bool:
-    """Queues a receipt with ``status`` for a received bundle, unless it is as far along already."""
+    """Queues a receipt with ``status`` for a received bundle, unless it is as far along already.
+
+    Without a role it is the gateway's own answer, not a person's.
+    """
     if not may_issue(row.state, status) or row.content_id is None:
         return False
     content = services.store.content(row.content_id)

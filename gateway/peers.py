@@ -70,11 +70,12 @@ class HttpPeers:
         except (OSError, HTTPException):
             raise DeliveryFailed("gateway-down") from None
         if answered.status != 202:
-            raise DeliveryFailed(_reason(answered.status, answered.body))
+            raise DeliveryFailed(refusal(answered.status, answered.body))
         _check(gateway, Answer(202, dict(answered.headers), url), answered.body, expected)
 
 
-def _reason(status: int, body: bytes) -> str:
+def refusal(status: int, body: bytes) -> str:
+    """Why another gateway said no, as a word that people may be shown."""
     if status >= 500:
         return "gateway-error"
     try:
