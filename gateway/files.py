@@ -97,6 +97,11 @@ class Home:
         """Makes the master key and keeps it as the settings say."""
         self.keep_master(secrets.token_bytes(KEK_LENGTH))
 
+    def rewrap(self, new: "Home") -> None:
+        """Keeps the same master key as the settings of ``new`` say, wherever and however it lies here now."""
+        kept = _private(self.settings.path(self.settings.master_key), "The master key")
+        new.keep_master(kept if len(kept) == KEK_LENGTH else self.master())
+
     def keep_master(self, key: bytes) -> None:
         """Keeps a master key: wrapped, where the settings name something to wrap it under."""
         kek = self._kek()

@@ -14,13 +14,13 @@ from gateway.store.tables import content, metadata
 INDEPENDENT = frozenset({"body", "jws"})
 
 
-def facts(store: Path, listed: frozenset[str], now: int) -> Facts:
-    """What the database at ``store`` says of every key, beside what the directory lists."""
+def facts(store: Path, now: int) -> Facts:
+    """What the database at ``store`` says of every key; what the directory lists is left open."""
     if not store.exists():
-        return Facts(listed)
+        return Facts()
     engine = open_engine(store, writer=False)
     try:
-        return Facts(listed, _waiting(engine, now), _unknown(engine))
+        return Facts(waiting=_waiting(engine, now), unknown=_unknown(engine))
     finally:
         engine.dispose()
 

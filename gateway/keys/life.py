@@ -115,6 +115,14 @@ def find(keys: KeySet, kid: str) -> KeyRecord:
     raise NoSuchKey("No key with this id is remembered here. See ltp keys list.")
 
 
+def second_key(keys: KeySet) -> KeyRecord | None:
+    """The DSL desk's second key, if it has one that nothing took the place of."""
+    found = [
+        r for r in keys.records if r.purpose == "recovery" and r.replaced is None and r.destroyed is None
+    ]
+    return found[-1] if found else None
+
+
 def state(record: KeyRecord, now: int) -> KeyState:
     """Where a key is in its life."""
     if record.destroyed is not None:
