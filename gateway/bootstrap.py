@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.attachments.carrier import HttpCarrier
+from gateway.attachments.clearing import Worker
 from gateway.attachments.kept import FOLDER, open_files
 from gateway.attachments.scan import chosen
 from gateway.exchange import Exchanges
@@ -23,14 +25,17 @@ class Gateway:
 
     services: Services
     outbox: Outbox
+    files: Worker
 
     def start(self) -> None:
-        """Starts the delivery workers."""
+        """Starts the delivery workers and the one for attached files."""
         self.outbox.start()
+        self.files.start()
 
     def close(self) -> None:
         """Ends the attempts under way, commits what waits, and gives the files back."""
         self.outbox.stop()
+        self.files.stop()
         self.services.store.close()
         self.services.vault.close()
         self.services.files.close()
@@ -50,6 +55,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
     """Opens every file of the home folder. Raises HomeError, SchemaBehind or VaultError with what to do."""
     home, clock, courier = Home(settings), clock or Clock(), _Courier()
     signer = HopSigner(home.keys(home.hop_file()).hop[-1])
+    exchanges = Exchanges(settings.timeout_s)
     roots = read_roots(settings.path(settings.directory_roots))
     services = Services(
         gateway=settings.gateway,
@@ -63,9 +69,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
         ),
         directory=DirectoryFile(settings.path(settings.directory), roots, lambda: clock.seconds),
         signer=signer,
-        peers=HttpPeers(signer, Exchanges(settings.timeout_s)),
+        peers=HttpPeers(signer, exchanges),
+        carrier=HttpCarrier(signer, exchanges),
         courier=courier,
         clock=clock,
     )
     courier.outbox = Outbox(services, settings.workers)
-    return Gateway(services, courier.outbox)
+    return Gateway(services, courier.outbox, Worker(services))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.attachments.carrier import Carrier
 from gateway.attachments.kept import Files
 from gateway.cabinet import Cabinet
 from gateway.hop import HopSigner
@@ -61,5 +62,6 @@ class Services:
     directory: DirectorySource
     signer: HopSigner = field(repr=False)
     peers: Peers
+    carrier: Carrier
     courier: Courier
     clock: Clock = field(default_factory=Clock)
