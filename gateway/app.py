@@ -113,7 +113,10 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     if error.status_code == 404:
         return problem_response(NotFound("not-found", "There is nothing at this address."))
-    return problem_response(WrongMethod("request.method", "This address does not take such a request."))
+    # With it comes the list of the methods that the address does take.
+    return problem_response(
+        WrongMethod("request.method", "This address does not take such a request."), error.headers
+    )
 
 
 async def _unexpected(_request: Request, error: Exception) -> Response:

@@ -14,7 +14,7 @@
 Nothing in here repeats a value that somebody submitted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import orjson
@@ -118,12 +118,12 @@ class Unavailable(GatewayError):
     title = "Not available at the moment"
 
 
-def problem_response(error: GatewayError) -> Response:
-    """The error as an ``application/problem+json`` answer."""
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+def problem_response(error: GatewayError, headers: Mapping[str, str] | None = None) -> Response:
+    """The error as an ``application/problem+json`` answer, with the headers that belong to it."""
+    asked = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     return Response(
         orjson.dumps(error.to_json()),
         status_code=error.status,
         media_type="application/problem+json",
-        headers=headers,
+        headers={**asked, **(headers or {})},
     )

@@ -595,3 +595,19 @@ def test_a_long_body_is_not_read_for_somebody_without_a_token(
     assert call(shared.ash, "POST", path, content=long, headers=with_token).status_code in (200, 422)
     monkeypatch.setattr("gateway.local.read_limited", lambda *_: pytest.fail("the body was read"))
     assert call(shared.ash, "POST", path, content=long).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "takes"),
+    [
+        ("DELETE", "/api/v1/transfers", {"GET", "POST"}),
+        ("GET", "/ltp/v1/messages", {"POST"}),
+        ("POST", "/.well-known/ltp", {"GET", "HEAD"}),
+    ],
+)
+def test_an_address_says_which_methods_it_takes(
+    shared: World, method: str, path: str, takes: set[str]
+) -> None:
+    answer: Any = shared.ash.client.request(method, path)
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) <= takes
