@@ -5,7 +5,7 @@ The hops, in order: load and validate, evaluate the rules, split, seal, one comm
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -60,10 +60,20 @@ def examine(data: bytes) -> Examined:
         return Examined(value, (), findings)
     divided = split(value)
     stopped = divided.refused or any(result.rejects for result in results)
-    return Examined(value, () if stopped else divided.parts, (*findings, *divided.findings))
+    return Examined(value, () if stopped else divided.parts, _said_once((*findings, *divided.findings)))
 
 
 _TO_SAY = ("info", "warning", "error")
+
+
+def _said_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings with one DPX-02 for each recipient and document, the most exact of those that tell it."""
+    kept: dict[object, Finding] = {}
+    for finding in findings:
+        place = (finding.severity, *finding.pointer.split("/")[:3])
+        key = place if finding.code == "DPX-02" else finding
+        kept[key] = max(kept.get(key, finding), finding, key=lambda told: len(told.pointer))
+    return tuple(kept.values())
 
 
 def accept(services: Services, rights: Rights, data: bytes, idempotency_key: str | None) -> Accepted:

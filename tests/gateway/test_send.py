@@ -197,8 +197,18 @@ def test_a_document_that_a_recipient_may_not_have_is_refused_when_it_is_named(wo
 
 def test_a_recipient_who_may_have_nothing_is_refused(world: World) -> None:
     transfer = world.start()
-    transfer["recipients"][2]["role"] = "LA.VS"
+    transfer["recipients"][2] = {"organisation": NORTH, "role": "LA.VS"}
     assert ("DPX-02", "/recipients/2") in problems(world.ash.send(transfer))
+
+
+def test_what_a_recipient_may_not_have_is_said_once(world: World) -> None:
+    transfer = world.start()
+    transfer["recipients"][2]["role"] = "LA.VS"
+    transfer["recipients"][2]["documents"] = [document["documentId"] for document in transfer["documents"]]
+    said = [
+        found["pointer"] for found in world.ash.send(transfer).json()["findings"] if found["code"] == "DPX-02"
+    ]
+    assert [pointer for pointer in said if "/recipients/2" in pointer] == ["/recipients/2/documents"]
 
 
 def test_a_document_that_nobody_may_have_is_refused(world: World) -> None:
