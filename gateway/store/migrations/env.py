@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from gateway.store import log  # noqa: F401 - the log's tables are part of the same metadata
 from gateway.store.tables import metadata
 
 context.configure(
