@@ -79,7 +79,7 @@ def verify_receipt(evidence: ReceiptEvidence, roots: Sequence[PublicPair], now: 
     Not checked: that the log was shown to others in the same form, unless witnesses signed its checkpoint.
     """
     # 1. The directory, as one of the roots signed it; that it is out of date by now is as it should be.
-    directory = _archived_directory(evidence.directory, roots)
+    directory = read_archived(evidence.directory, roots)
     # 2. The entry, in the log of a gateway of that directory.
     included = _included(evidence, directory, now)
     at = included.checkpoint.at
@@ -103,8 +103,8 @@ def _value(data: bytes) -> object:
         return None
 
 
-def _archived_directory(signed: bytes, roots: Sequence[PublicPair]) -> Directory:
-    """The directory, read as on the day on which it was issued."""
+def read_archived(signed: bytes, roots: Sequence[PublicPair]) -> Directory:
+    """A directory of any age, read as on the day on which it was issued. Raises `DirectoryError`."""
     try:
         value: Any = parse_any(signed)
         content: Any = parse_any(unb64u(value["payload"]))
