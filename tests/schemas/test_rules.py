@@ -390,6 +390,17 @@ def test_refusals_are_what_evaluation_would_reject(rule: str, case: Json) -> Non
     assert [*rules.refusals(case["subject"])] == wanted
 
 
+def test_what_is_found_in_the_placement_refuses_no_bundle_for_a_safeguarding_desk() -> None:
+    bundle = example("bundle", "nil-return-to-dsl")
+    assert rules.refusals(bundle) == ()
+    bad = copy.deepcopy(bundle)
+    bad["placement"] |= {"startDate": "2026-12-01", "plannedEndDate": "2026-10-01"}
+    assert "PLC-02" in {result.rule for result in rules.evaluate(bad) if result.rejects}
+    assert rules.refusals(bad) == ()
+    elsewhere = {**bad, "to": {**bad["to"], "address": "urn:ltp:org:hollow-farm/general"}}
+    assert "PLC-02" in {result.rule for result in rules.refusals(elsewhere)}
+
+
 def test_twenty_nine_rules_can_refuse() -> None:
     assert sum(rule.may_reject for rule in rules.catalogue().values()) == 29
     assert len(rules.catalogue()) == 128 + 1  # the dictionary's own cardinalities are the one more
