@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     )
     directory: str = Field("directory.json", description="The signed directory")
     directory_roots: str = Field("directory-roots.json", description="The public keys that may sign it")
+    directory_root: str = Field(
+        "directory-root.json", description="The directory's first root, which came by a way to be trusted"
+    )
+    directory_refresh_s: float = Field(
+        3600.0, ge=1, description="How often the directory is looked at for changes"
+    )
     workers: int = Field(4, ge=1, le=64, description="Deliveries under way at the same time")
     attachments_mb: int = Field(
         20_000, ge=1, description="How many megabytes all attached files may take up on this gateway's disk"
