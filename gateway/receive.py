@@ -135,6 +135,10 @@ def _arrive(
     return status
 
 
+#: Stands for every rule that refused something on the dsl desk.
+CONTENT_REFUSED = "content.refused"
+
+
 def problems_of(verified: Verified, directory: Directory) -> tuple[str, ...]:
     """The codes for which a verified bundle is rejected; none when it is taken. Pure.
 
@@ -149,7 +153,9 @@ def problems_of(verified: Verified, directory: Directory) -> tuple[str, ...]:
     if problems:
         return tuple(sorted({problem.code for problem in problems}))
     codes = [*_misaddressed(verified, body), *_role_not_held(directory, body)]
-    codes += [result.rule for result in rules.refusals(body)]
+    refused = [result.rule for result in rules.refusals(body)]
+    # A receipt goes to the sender's general desk, where nobody is to learn what a safeguarding lead was sent.
+    codes += [CONTENT_REFUSED] if refused and verified.aud.endswith("/dsl") else refused
     return tuple(sorted(set(codes)))
 
 

@@ -263,9 +263,9 @@ def test_another_organisation_cannot_take_a_bundle_id_that_is_in_the_inbox(world
 # --- what is inside ---------------------------------------------------------------------------------------------
 
 
-def rejected(world: World, body: Json, by: str = ASH, **more: Any) -> tuple[str, ...]:
+def rejected(world: World, body: Json, by: str = ASH, address: str = GENERAL, **more: Any) -> tuple[str, ...]:
     """The codes with which Hollow Farm rejects a bundle, of whose content it then keeps nothing."""
-    sealed = world.seal(by, GENERAL, body, **more)
+    sealed = world.seal(by, address, body, **more)
     assert world.post(world.hollow, sealed.envelope).status_code == 202
     assert world.hollow.received() == []
     [(status, codes)] = receipts_sent(world)
@@ -306,6 +306,14 @@ def test_a_chronology_on_the_general_desk_is_rejected(world: World) -> None:
         doc for doc in world.start()["documents"] if doc["type"] == "safeguarding-chronology"
     ]
     assert "DPX-02" in rejected(world, body)
+
+
+def test_why_a_rule_refused_something_for_the_safeguarding_lead_is_not_told_to_a_general_desk(
+    world: World,
+) -> None:
+    body = world.bundle()
+    body["to"] |= {"address": DSL, "role": "AP.DSL"}
+    assert rejected(world, body, address=DSL) == ("content.refused",)
 
 
 def test_readers_that_no_route_names_are_rejected(world: World) -> None:
