@@ -8,7 +8,20 @@ from importlib.metadata import entry_points
 
 import typer
 
-from gateway.cli import check, database, directory, documents, gateway, keys, mailbox, measure, rules, schema
+from gateway.cli import (
+    check,
+    database,
+    directory,
+    documents,
+    gateway,
+    keys,
+    log,
+    mailbox,
+    measure,
+    receipt,
+    rules,
+    schema,
+)
 
 app = typer.Typer(
     name="ltp",
@@ -20,7 +33,7 @@ app = typer.Typer(
 )
 for part in (documents, check, mailbox, measure):
     part.mount(app)
-for group in (schema, rules, gateway, keys, directory, database):
+for group in (schema, rules, gateway, keys, directory, log, receipt, database):
     app.add_typer(group.app)
 
 
