@@ -187,7 +187,7 @@ def _findings(body: bytes) -> tuple[tuple[Finding, ...], bool]:
         ]
         return (*found, *results), not found
     examined = send.examine(body)
-    return examined.findings, bool(examined.parts)
+    return examined.findings, examined.whole
 
 
 def _accepted(

@@ -6,12 +6,13 @@ The hops, in order: load and validate, evaluate the rules, split, seal, one comm
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import schemas
+from gateway.clearance import cleared
 from gateway.disclosure import Part, roles_not_held, split
 from gateway.problems import Forbidden, NotFound, Refused
 from gateway.sealing import CannotSeal, Letter, canonical, kept_body, sealed_letter
@@ -35,11 +36,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What is to be said about a posted transfer. ``parts`` is empty when nothing of it may be sent."""
+    """What is to be said about a posted transfer, and the parts of it that may be sent; none if ``parts`` is empty.
+
+    ``whole`` is False where something has to be put right, even if what is for a safeguarding lead leaves.
+    """
 
     transfer: Mapping[str, Any]
     parts: tuple[Part, ...]
     findings: tuple[Finding, ...]
+    whole: bool = False
 
 
 def examine(data: bytes) -> Examined:
@@ -59,9 +64,25 @@ def examine(data: bytes) -> Examined:
     if problems:
         return Examined(value, (), findings)
     divided = split(value)
-    stopped = divided.refused or any(result.rejects for result in results)
-    return Examined(value, () if stopped else divided.parts, _said_once((*findings, *divided.findings)))
+    said = _said_once((*findings, *divided.findings))
+    in_order = not divided.refused and not any(result.rejects for result in results)
+    examined = Examined(value, divided.parts, said, whole=in_order)
+    return examined if in_order else _left(examined, cleared(value, divided.parts, results, divided.findings))
 
+
+def _left(examined: Examined, parts: tuple[Part, ...]) -> Examined:
+    """What may be sent of a transfer that is not in order, and that the rest is held back."""
+    findings = (*examined.findings, _HELD_BACK) if parts else examined.findings
+    return replace(examined, parts=parts, findings=findings, whole=False)
+
+
+_HELD_BACK = Finding(
+    "transfer.partly-sent",
+    "error",
+    "",
+    "Only what goes to a safeguarding lead and is in order may be sent; everything else is held back.",
+    "Put right what the other findings name, and send the rest again as a new transfer.",
+)
 
 _TO_SAY = ("info", "warning", "error")
 
@@ -92,7 +113,7 @@ def accept(services: Services, rights: Rights, data: bytes, idempotency_key: str
     if any(part.desk == "dsl" for part in examined.parts):
         rights.demand("dsl")
     try:
-        _check_roles(services, examined)
+        examined = _with_roles_held(services, examined)
         _check_deadline(services, examined)
     except Refused:
         # Of a repeated request nothing is asked that time may have changed: it gets its answer again.
@@ -120,15 +141,20 @@ def _check_deadline(services: Services, examined: Examined) -> None:
         )
 
 
-def _check_roles(services: Services, examined: Examined) -> None:
+def _with_roles_held(services: Services, examined: Examined) -> Examined:
+    """The parts for which the directory says that everybody holds the role in question."""
     try:
         directory = services.directory.current()
     except DirectoryError:
         # Without a directory nothing leaves; the receiver's own check stands.
-        return
+        return examined
     problems = tuple(roles_not_held(directory, examined.transfer))
-    if problems:
+    if not problems:
+        return examined
+    parts = cleared(examined.transfer, examined.parts, (), problems)
+    if not parts:
         raise Refused("transfer.refused", "Nothing was sent: the transfer has problems.", findings=problems)
+    return _left(replace(examined, findings=(*examined.findings, *problems)), parts)
 
 
 def _new_transfer(
