@@ -45,14 +45,8 @@ def keep(connection: Connection, content: Content) -> int:
     )
 
 
-def keep_envelope(
-    connection: Connection, outgoing_id: int, sealed: Envelope, content_id: int, *, leaves_now: bool = False
-) -> None:
-    """Keeps an envelope with everything that a receipt for it will be compared with.
-
-    Of one that a worker has in hand and sends at once the bytes are not written: if the worker fails, it is sealed
-    again from the content beside it, as one that became too old is.
-    """
+def keep_envelope(connection: Connection, outgoing_id: int, sealed: Envelope, content_id: int) -> None:
+    """Keeps an envelope with everything that a receipt for it will be compared with."""
     values = {
         "iss": sealed.iss,
         "jti": sealed.jti,
@@ -61,7 +55,7 @@ def keep_envelope(
         "envelope_sha256": sealed.envelope_sha256,
         "content_id": content_id,
         "exp": sealed.exp,
-        "envelope": None if leaves_now else sealed.envelope,
+        "envelope": sealed.envelope,
     }
     s.insert_into(t.sealed).run(connection, values)
 
@@ -99,7 +93,7 @@ def queue(connection: Connection, new: Queued) -> int:
     }
     outgoing_id = insert_row(connection, t.outgoing, values)
     if new.sealed:
-        keep_envelope(connection, outgoing_id, new.sealed, new.content_id, leaves_now=new.leased)
+        keep_envelope(connection, outgoing_id, new.sealed, new.content_id)
     return outgoing_id
 
 

@@ -91,9 +91,7 @@ newest_envelope = (
     .limit(1)
 )
 drop_envelopes = Prepared(
-    update(t.sealed)
-    .where(t.sealed.c.outgoing_id == _b("outgoing_id"), t.sealed.c.envelope.isnot(None))
-    .values(envelope=null())
+    update(t.sealed).where(t.sealed.c.outgoing_id == _b("outgoing_id")).values(envelope=null())
 )
 #: Fenced by ``attempts``: a receipt, or another worker, may have been faster.
 attempt_ended = _set(

@@ -591,23 +591,6 @@ def test_running_workers_deliver_what_is_fresh_without_claiming_it(
     world.until(lambda: set(states(world, transfer).values()) == {"delivered"})
 
 
-def test_what_a_worker_could_not_hand_over_is_sealed_again_and_arrives_once(world: World) -> None:
-    world.wire.answers["hollow.example"] = no_answer
-    for node in world.nodes.values():
-        node.running.start()
-    transfer = world.start()
-    world.ash.send(transfer)
-    world.until(lambda: reasons(world, transfer)[GENERAL] == reasons(world, transfer)[DSL] == "gateway-down")
-    del world.wire.answers["hollow.example"]
-    world.time.advance(LONG_ENOUGH)
-    for node in world.nodes.values():
-        node.running.outbox._wake.set()
-    world.until(lambda: set(states(world, transfer).values()) == {"delivered"})
-    assert len(world.hollow.received()) == 2
-    [outgoing] = [row for row in world.ash.rows("outgoing") if row.aud == GENERAL]
-    assert len([row for row in world.ash.rows("sealed") if row.outgoing_id == outgoing.id]) == 2
-
-
 def test_what_finds_no_free_worker_is_due_in_its_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     outbox = world.ash.running.outbox = Outbox(world.ash.services, 1)
     monkeypatch.setattr(world.ash.services.courier, "outbox", outbox)

@@ -271,10 +271,8 @@ def test_a_transfer_is_leased_as_it_is_kept_as_far_as_there_is_a_place(store: St
     [claimed] = store.claim(NOW, 10, LEASE)
     assert leased.outgoing_id != claimed.outgoing_id
     assert sorted(row.state for row in store.rows("bundle")) == ["delivering", "delivering"]
-    again, other = sorted(store.claim(NOW + LEASE, 10, LEASE), key=lambda due: due.outgoing_id)
-    # Its worker had the envelope in hand; whoever comes after it seals the content again.
-    assert leased.envelope == other.envelope == b"{}"
-    assert again == replace(leased, attempts=2, envelope=None, envelope_sha256="", exp=0)
+    [again, _other] = sorted(store.claim(NOW + LEASE, 10, LEASE), key=lambda due: due.outgoing_id)
+    assert again == replace(leased, attempts=2)
 
 
 def test_what_is_leased_as_it_is_kept_is_given_back_after_a_crash(store: Store) -> None:
