@@ -214,8 +214,7 @@ class OtherEnd(BaseHTTPRequestHandler):
         )
         try:
             self._respond(self._wire.answer(request))
-        except httpx2.TransportError:
-            # Nobody there: the line goes dead.
+        except Exception:  # noqa: BLE001 - nobody there, or gone at the end of a test: the line goes dead
             self.close_connection = True
 
     def _respond(self, response: httpx2.Response) -> None:
