@@ -25,6 +25,7 @@ AREAS = {
     "ERR": "Findings and errors",
     "SIG": "Signatures",
     "ENC": "Encryption and sizes",
+    "ATT": "Attached files",
     "REL": "Relays",
     "DIR": "The directory",
     "ADP": "Adapters",
