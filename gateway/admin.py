@@ -18,7 +18,7 @@ from gateway.files import CONFIG, Home, HomeError, write_private
 from gateway.keys import life, shelf
 from gateway.settings import Settings
 from gateway.store import upgrade
-from signing import HopKey, KeySet, Organisation, SigningPair, sign_directory
+from signing import HopKey, KeySet, Organisation, SigningPair, TrustedKey, sign_directory
 from signing.entries import read_gateway, read_organisation
 from signing.names import DESKS, ORGANISATION, is_name
 
@@ -99,7 +99,11 @@ def organisation_entry(settings: Settings, new: NewOrganisation, now: int) -> Js
 
 
 def renewed_entry(settings: Settings, listed: Organisation, now: int) -> Json:
-    """The document about an organisation that is listed already: as it is, with its keys as they are now."""
+    """The document about an organisation that is listed already: as it is, with its keys as they are now.
+
+    A signing key that is listed but not remembered here was lost with its file: it stays, revoked, because what it
+    signed is verified with it. An encryption key of that kind is left out, so that nobody seals to it any more.
+    """
     entry: Json = {
         "org": listed.urn,
         "name": listed.name,
@@ -113,9 +117,16 @@ def renewed_entry(settings: Settings, listed: Organisation, now: int) -> Json:
         **_of_keys(settings, listed.urn, now),
     }
     entry["ver"] = max(entry["ver"], listed.version + 1)
+    known = {key["jwk"]["kid"] for key in entry["keys"]}
+    entry["keys"] += [_lost(key, now) for key in listed.signing_keys if key.key.kid not in known]
     if listed.vouched_by is not None:
         entry["vouchedBy"] = dict(listed.vouched_by)
     return entry
+
+
+def _lost(key: TrustedKey, now: int) -> Json:
+    revoked = {"revoked_at": now if key.revoked_at is None else key.revoked_at, "reason": "lost"}
+    return {"jwk": key.key.jwk(), "nbf": key.not_before, "exp": key.expires, "revoked": revoked}
 
 
 def _of_keys(settings: Settings, organisation: str, now: int) -> Json:
