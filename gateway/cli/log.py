@@ -28,7 +28,8 @@ _Directory = Annotated[
     typer.Option("--directory", exists=True, dir_okay=False, help="A directory that has the log's keys."),
 ]
 _Roots = Annotated[
-    Path | None, typer.Option("--roots", exists=True, dir_okay=False, help="The directory's root keys.")
+    Path | None,
+    typer.Option("--roots", exists=True, dir_okay=False, help="The directory's root that you trust."),
 ]
 
 
@@ -130,15 +131,17 @@ def verify(
     output: FormOption = Form.TEXT,
 ) -> None:
     """Check a log offline: that nothing was cut off, changed or dated back, and that all were shown the same."""
-    from signing.log.errors import LogError
+    from gateway.directory.errors import DirectoryRefused
+    from signing import SigningError
 
     folders = [path for path in paths if path.is_dir()]
     if len(folders) > 1:
         fail("Check one log at a time: name one folder, and checkpoints of the same log.", WRONG_USE)
     try:
         result = _checked(folders, [path for path in paths if not path.is_dir()], (keys, directory, roots))
-    except LogError as problem:
-        result = {"good": False, "code": problem.code, "where": problem.where, "message": str(problem)}
+    except (SigningError, DirectoryRefused) as problem:
+        where = getattr(problem, "where", None)
+        result = {"good": False, "code": problem.code, "where": where, "message": str(problem)}
     if output is Form.JSON:
         show_json(result)
     else:

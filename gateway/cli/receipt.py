@@ -10,8 +10,10 @@ from gateway.cli.homes import HomeOption, settings
 from gateway.cli.output import GOOD, PROBLEMS, WRONG_USE, Form, FormOption, fail, show_json
 
 if TYPE_CHECKING:
-    from signing import Directory, PublicPair
+    from signing import Directory
     from signing.log.evidence import ReceiptProof
+
+_BAD_ROOTS = "The file with the directory's root is not in the right form."
 
 app = typer.Typer(name="receipt", help="The evidence of a receipt.", no_args_is_help=True)
 
@@ -22,19 +24,21 @@ def verify(
         Path, typer.Argument(exists=True, dir_okay=False, help="The evidence, as ltp receipt export made it.")
     ],
     roots: Annotated[
-        Path, typer.Option(exists=True, dir_okay=False, help="The directory's root keys that you trust.")
+        Path, typer.Option(exists=True, dir_okay=False, help="The directory's root that you trust.")
     ],
     output: FormOption = Form.TEXT,
 ) -> None:
-    """Check a receipt offline, from its file and the directory's root keys alone."""
+    """Check a receipt offline, from its file and the directory's root alone."""
+    from gateway.directory.errors import DirectoryRefused
     from signing import SigningError
     from signing.log.evidence import ReceiptEvidence, verify_receipt
 
-    trusted = _root_pairs(roots)
+    trusted = _trusted(roots)
     try:
         evidence = ReceiptEvidence.parse(file.read_bytes())
-        result = _good(verify_receipt(evidence, trusted, int(datetime.now(UTC).timestamp())))
-    except SigningError as problem:
+        directory = _archived(evidence.directory, trusted)
+        result = _good(verify_receipt(evidence, directory, int(datetime.now(UTC).timestamp())))
+    except (SigningError, DirectoryRefused) as problem:
         result = {"good": False, "code": problem.code, "message": str(problem)}
     if output is Form.JSON:
         show_json(result)
@@ -68,22 +72,40 @@ def export(
 
 
 def archived_directory(file: Path, roots: Path) -> "Directory":
-    """A directory of any age that one of the roots signed."""
-    from signing.log.evidence import read_archived
-
-    return read_archived(file.read_bytes(), _root_pairs(roots))
+    """A directory of any age that the roots in a file vouch for."""
+    return _archived(file.read_bytes(), _trusted(roots))
 
 
-def _root_pairs(path: Path) -> "list[PublicPair]":
-    """The root keys in a file; read here because a gateway's own files need more than the base install."""
+def _archived(directory: bytes, roots: bytes) -> "Directory":
+    """The directory, which is one signed file, or what a gateway took from the directory's repository."""
     import orjson
 
     from signing import KeyMaterialError, PublicPair
+    from signing.log.evidence import read_archived
 
+    trusted = orjson.loads(roots)
+    if isinstance(trusted, dict):
+        from gateway.log.archive import unpack
+
+        return unpack(directory, roots)
     try:
-        return [PublicPair.from_jwks(jwks) for jwks in orjson.loads(path.read_bytes())]
-    except (orjson.JSONDecodeError, TypeError, KeyMaterialError):
-        fail("The file with the directory's roots is not in the right form.", WRONG_USE)
+        return read_archived(directory, [PublicPair.from_jwks(jwks) for jwks in trusted])
+    except KeyMaterialError:
+        fail(_BAD_ROOTS, WRONG_USE)
+
+
+def _trusted(path: Path) -> bytes:
+    """A file of roots: the directory's root, or a list of pairs of keys."""
+    import orjson
+
+    data = path.read_bytes()
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        value = None
+    if not isinstance(value, dict | list):
+        fail(_BAD_ROOTS, WRONG_USE)
+    return data
 
 
 def _good(proof: "ReceiptProof") -> dict[str, Any]:

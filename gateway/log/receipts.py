@@ -1,10 +1,11 @@
 """Putting together the evidence of a receipt that this gateway holds, as a file for whoever has to decide."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from gateway.contents import archived, kept
+from gateway.directory.source import TRUST, open_client
 from gateway.files import Home, HomeError, read
+from gateway.log.archive import pack
 from gateway.log.book import Book
 from gateway.sealing import JWS
 from gateway.store import Store
@@ -42,15 +43,22 @@ def evidence(home: Home, book: Book, wanted: Wanted) -> ReceiptEvidence:
         entry = reading.entries(places[0], places[0] + 1)[0]
     return ReceiptEvidence(
         receipt=receipt,
-        directory=read(_directory(home), "The directory"),
+        directory=_directory(home),
         entry=entry,
         proof=book.prove(places[0]).text(),
         message=message if wanted.with_message else None,
     )
 
 
-def _directory(home: Home) -> Path:
-    return home.settings.path(home.settings.directory)
+def _directory(home: Home) -> bytes:
+    """The directory that this gateway goes by, with everything that vouches for it."""
+    trust = home.settings.path(TRUST)
+    known = open_client(home.settings).load() if trust.exists() else None
+    if known is None:
+        return read(home.settings.path(home.settings.directory), "The directory")
+    history = trust / "tuf" / "root_history"
+    roots = [path.read_bytes() for path in history.glob("*.root.json")]
+    return pack(known.accepted, roots)
 
 
 def _texts(store: Store, vault: Vault, wanted: Wanted) -> tuple[bytes, bytes | None]:

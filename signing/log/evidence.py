@@ -72,23 +72,22 @@ class ReceiptProof:
         return str(self.receipt.body["status"])
 
 
-def verify_receipt(evidence: ReceiptEvidence, roots: Sequence[PublicPair], now: int) -> ReceiptProof:
-    """What `evidence` proves to whoever trusts `roots`. No log, network or secret key is asked.
+def verify_receipt(evidence: ReceiptEvidence, directory: Directory, now: int) -> ReceiptProof:
+    """What `evidence` proves to whoever trusts `directory`. No log, network or secret key is asked.
 
-    Raises `LogError`, `UnsealError` for a signed text that does not hold, `DirectoryError` for the directory.
-    Not checked: that the log was shown to others in the same form, unless witnesses signed its checkpoint.
+    `directory` is what the caller made of `evidence.directory` and of the roots that he trusts; that it is out of
+    date by now is as it should be. Raises `LogError`, or `UnsealError` for a signed text that does not hold. Not
+    checked: that others were shown the same log, unless witnesses signed its checkpoint.
     """
-    # 1. The directory, as one of the roots signed it; that it is out of date by now is as it should be.
-    directory = read_archived(evidence.directory, roots)
-    # 2. The entry, in the log of a gateway of that directory.
+    # 1. The entry, in the log of a gateway of that directory.
     included = _included(evidence, directory, now)
     at = included.checkpoint.at
-    # 3. The receipt, by keys that were not revoked when the log was signed.
+    # 2. The receipt, by keys that were not revoked when the log was signed.
     receipt = verify_jws(evidence.receipt, directory, at)
     _check_receipt(receipt)
-    # 4. The entry is about this receipt.
+    # 3. The entry is about this receipt.
     _check_entry(leaf.read(evidence.entry, included.index), receipt)
-    # 5. The message that the receipt is about, where it is still there.
+    # 4. The message that the receipt is about, where it is still there.
     answered = None if evidence.message is None else verify_jws(evidence.message, directory, at)
     if answered is not None:
         _check_message(answered, receipt)

@@ -10,7 +10,7 @@ import pytest
 import signing
 from signing.log import leaf
 from signing.log.errors import LogError
-from signing.log.evidence import ReceiptEvidence, log_policy, verify_receipt
+from signing.log.evidence import ReceiptEvidence, log_policy, read_archived, verify_receipt
 from signing.log.keys import LogKey
 
 YEARS = 6 * 365 * 86_400
@@ -67,7 +67,8 @@ class Case:
 
     def verify(self, evidence: ReceiptEvidence, now: int | None = None) -> Any:
         at = self.world.now + YEARS if now is None else now
-        return verify_receipt(ReceiptEvidence.parse(evidence.file()), [self.world.root.public], at)
+        read = ReceiptEvidence.parse(evidence.file())
+        return verify_receipt(read, read_archived(read.directory, [self.world.root.public]), at)
 
 
 @pytest.fixture
@@ -106,10 +107,9 @@ def test_the_receivers_keys_may_be_revoked_after_the_log_was_signed_but_not_befo
 
 
 def test_another_root_does_not_vouch_for_the_directory(case: Case) -> None:
-    other = signing.SigningPair.generate().public
-    evidence = case.evidence()
-    assert code(lambda: verify_receipt(evidence, [other], case.world.now + YEARS)) == "unknown_root"
-    assert verify_receipt(evidence, [other, case.world.root.public], case.world.now + YEARS)
+    other, directory = signing.SigningPair.generate().public, case.evidence().directory
+    assert code(lambda: read_archived(directory, [other])) == "unknown_root"
+    assert read_archived(directory, [other, case.world.root.public]).version == 7
 
 
 @pytest.mark.parametrize(
