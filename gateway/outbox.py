@@ -1,4 +1,6 @@
-"""Delivering what is due: workers that claim, seal where needed, hand over, and write down how it ended.
+"""Delivering what is fresh and what is due: workers that seal where needed, hand over, and write down how it ended.
+
+What is fresh is leased by the commit that keeps it, when a worker is free; everything else is claimed in its turn.
 
 Delivery is at least once, receiving is exactly once (the receiver knows ``jti`` and ``bundleId``). A worker
 may be killed at any point: what it had claimed becomes due again when its lease ends, and at start-up the
@@ -208,6 +210,7 @@ class Outbox:
                 self._next_door(due.envelope)
                 return
             directory = services.directory.current()
+            directory.check_fresh(services.clock.seconds)
             route = directory.route(due.aud)
         except DirectoryError as problem:
             raise DeliveryFailed(_NO_WAY.get(problem.code, "directory-unusable")) from None
