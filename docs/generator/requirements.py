@@ -30,6 +30,7 @@ AREAS = {
     "DIR": "The directory",
     "ADP": "Adapters",
     "OPS": "Keeping, logging, erasing",
+    "LOG": "The transparency log",
 }
 ROLES = {
     "validator": "says whether a document meets the standard",
