@@ -1,6 +1,6 @@
 """What a rule is given: the subject taken apart once, without trusting the form of any part of it."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -16,7 +16,17 @@ Path = tuple["Path", str | int] | None
 _MAX_DEPTH = 64
 _HOLDERS = (dict, list)
 _Key = TypeVar("_Key", bound=Hashable)
+_Member = TypeVar("_Member")
 _Work = TypeVar("_Work")
+
+
+class Unseen(Exception):
+    """Something that a rule needs was withheld, is missing or is not in the right form."""
+
+    def __init__(self, *places: str, why: str = "") -> None:
+        self.places = places
+        self.why = why or "Something that this rule needs is missing, withheld or not in the right form."
+        super().__init__("a fact is not there")
 
 
 class Verdict(NamedTuple):
@@ -106,8 +116,8 @@ def case(subject: object) -> Case:
         components,
         _conditions(known),
         tuple(malformed),
-        newest=_grouped(newest, lambda item: item.kind),
-        placed=_grouped(newest, lambda item: (item.kind, placement_of(item))),
+        newest=grouped(newest, lambda item: item.kind),
+        placed=grouped(newest, lambda item: (item.kind, placement_of(item))),
     )
 
 
@@ -117,11 +127,27 @@ def part(kind: str, path: Path, value: Mapping[str, Any]) -> Item:
 
 
 def once(case: Case, name: Hashable, work: Callable[[], _Work]) -> _Work:
-    """Return what some work gives, done once for each subject; the calendar and the day must not matter."""
+    """Return what some work gives, done once for each subject; the calendar and the day must not matter.
+
+    That something cannot be seen is kept as well: each further call raises the same Unseen.
+    """
     if name not in case.kept:
-        case.kept[name] = work()
+        try:
+            case.kept[name] = work()
+        except Unseen as unseen:
+            case.kept[name] = unseen
     found: _Work = case.kept[name]
+    if isinstance(found, Unseen):
+        raise found.with_traceback(None)
     return found
+
+
+def grouped(items: Iterable[_Member], key: Callable[[_Member], _Key]) -> dict[_Key, tuple[_Member, ...]]:
+    """Return things by something that they share, in their order."""
+    groups: dict[_Key, list[_Member]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return {name: tuple(group) for name, group in groups.items()}
 
 
 def placement_of(item: Item) -> str | None:
@@ -140,13 +166,6 @@ def _newest(documents: list[Item]) -> list[Item]:
         if name not in newest or newest[name][0] < number:
             newest[name] = (number, item)
     return [item for _, item in newest.values()]
-
-
-def _grouped(items: list[Item], key: Callable[[Item], _Key]) -> dict[_Key, tuple[Item, ...]]:
-    groups: dict[_Key, list[Item]] = {}
-    for item in items:
-        groups.setdefault(key(item), []).append(item)
-    return {name: tuple(group) for name, group in groups.items()}
 
 
 def _documents(values: object) -> tuple[list[Item], list[Path]]:

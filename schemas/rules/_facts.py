@@ -11,7 +11,8 @@ from datetime import date, datetime
 from typing import Any
 
 from schemas.calendar import OutsideCalendar, SchoolCalendar, legal_date
-from schemas.rules._case import Case, Item, Path, Verdict, at, once, part, placement_of
+from schemas.rules._case import Case, Item, Path, Verdict, at, grouped, once, part, placement_of
+from schemas.rules._case import Unseen as Unseen
 from schemas.rules._catalogue import Rule
 from schemas.rules._look import Look, look
 
@@ -22,15 +23,6 @@ _INSTANT = re.compile(_DATE.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3}
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _NO_CALENDAR = "Without the home school's calendar nobody can count school days."
 _OUTSIDE = "The school calendar does not cover a day that this rule needs."
-
-
-class Unseen(Exception):
-    """Something that a rule needs was withheld, is missing or is not in the right form."""
-
-    def __init__(self, *places: str, why: str = "") -> None:
-        self.places = places
-        self.why = why or "Something that this rule needs is missing, withheld or not in the right form."
-        super().__init__("a fact is not there")
 
 
 def judged(case: Case, rule: Rule, kind: str, judge: Judge) -> Iterator[Verdict]:
@@ -76,10 +68,10 @@ def deliveries(case: Case) -> tuple[Item, ...]:
     return _evidence(case, "deliveries")
 
 
-def delivered(case: Case, document: Item) -> list[Item]:
+def delivered(case: Case, document: Item) -> tuple[Item, ...]:
     """Return the deliveries of one document, of any version, or raise Unseen."""
     known = need(document, "string", "documentId")
-    return once(case, "deliveries by document", lambda: _by_document(case)).get(known, [])
+    return once(case, "deliveries by document", lambda: _by_document(case)).get(known, ())
 
 
 def others(case: Case) -> tuple[Item, ...]:
@@ -211,11 +203,8 @@ def entries(item: Item, *steps: str) -> list[tuple[str, dict[str, Any]]]:
     return [(f"{place}/{index}", entry) for index, entry in enumerate(found)]
 
 
-def _by_document(case: Case) -> dict[str, list[Item]]:
-    found: dict[str, list[Item]] = {}
-    for entry in deliveries(case):
-        found.setdefault(need(entry, "string", "documentId"), []).append(entry)
-    return found
+def _by_document(case: Case) -> dict[str, tuple[Item, ...]]:
+    return grouped(deliveries(case), lambda entry: need(entry, "string", "documentId"))
 
 
 def _evidence(case: Case, name: str) -> tuple[Item, ...]:

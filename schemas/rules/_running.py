@@ -2,10 +2,10 @@
 
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
-from schemas.calendar import OutsideCalendar, SchoolCalendar, Span
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.calendar import OutsideCalendar, SchoolCalendar, Span, instant_of
+from schemas.rules._case import Case, Item, Verdict, at, grouped, once
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
@@ -22,6 +22,7 @@ from schemas.rules._placing import overdue as overdue
 
 Judges = Callable[[Item, Case, Rule], Iterable[Verdict]]
 _NEW_END = "newPlannedEndDate"
+_DAY = timedelta(days=1)
 _NO_FIRST = "The first version of this document is not here."
 
 
@@ -54,10 +55,21 @@ def running(case: Case, here: Item) -> Span:
 
 def ending(case: Case, here: Item) -> date | None:
     """Return the day on which a placement ended, or else is now planned to end, None if it is open."""
+    return once(case, ("ending", here.path), lambda: _ending(case, here))
+
+
+def _ending(case: Case, here: Item) -> date | None:
     ended = [need_day(end, "endDate") for end in beside(case, here, "placement-end")]
+    return min(ended) if ended else planned(case, here)
+
+
+def planned(case: Case, here: Item) -> date | None:
+    """Return the day on which a placement is now planned to end, None if there is none."""
+    return once(case, ("planned", here.path), lambda: _planned(case, here))
+
+
+def _planned(case: Case, here: Item) -> date | None:
     changes = [change for change in beside(case, here, "placement-change") if find_day(change, _NEW_END)]
-    if ended:
-        return min(ended)
     if changes:
         return need_day(max(changes, key=lambda change: need_instant(change, "createdAt")), _NEW_END)
     return find_day(here, "plannedEndDate")
@@ -98,13 +110,17 @@ def months_later(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def versions(case: Case, item: Item) -> list[Item]:
+def versions(case: Case, item: Item) -> tuple[Item, ...]:
     """Return every version of a document that is here, a first version only by itself."""
     if item.value.get("version") == 1:
-        return [item]
-    known = need(item, "string", "documentId")
-    same = (other for other in case.documents if other.kind == item.kind)
-    return [other for other in same if other.value.get("documentId") == known]
+        return (item,)
+    known = (item.kind, need(item, "string", "documentId"))
+    return once(case, "versions", lambda: grouped(case.documents, _name_of)).get(known, ())
+
+
+def written_by(case: Case, item: Item, last: date) -> bool:
+    """Say whether a document was first written by the end of a day in England, or raise Unseen."""
+    return written_before(case, item, instant_of(last + _DAY, time()))
 
 
 def written_before(case: Case, item: Item, limit: datetime) -> bool:
@@ -115,6 +131,11 @@ def written_before(case: Case, item: Item, limit: datetime) -> bool:
     if not any(version.value.get("version") == 1 for version in here):
         raise Unseen(at(item.path), why=_NO_FIRST)
     return False
+
+
+def _name_of(item: Item) -> tuple[str, str | None]:
+    named = item.value.get("documentId")
+    return item.kind, named if isinstance(named, str) else None
 
 
 def first_version(case: Case, item: Item) -> Item:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 from schemas.calendar import legal_date
-from schemas.rules._case import Case, Item, Verdict, at, placement_of
+from schemas.rules._case import Case, Item, Verdict, at, grouped, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Judge,
@@ -42,10 +42,12 @@ def said(rule: Rule, done: bool | None, places: tuple[str, ...], message: str) -
     return Verdict("pass", places) if done else Verdict(rule.severity, places, message)
 
 
-def every_version(case: Case, item: Item, kind: str) -> list[Item]:
+def every_version(case: Case, item: Item, kind: str) -> tuple[Item, ...]:
     """Return every version of the documents of a type that belong to the same placement as an item."""
-    mine = placement_of(item)
-    return [other for other in case.documents if other.kind == kind and placement_of(other) == mine]
+    known = once(
+        case, "every version", lambda: grouped(case.documents, lambda each: (each.kind, placement_of(each)))
+    )
+    return known.get((kind, placement_of(item)), ())
 
 
 def author_family(item: Item) -> str:
