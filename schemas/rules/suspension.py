@@ -1,10 +1,11 @@
 """Rules about education during a suspension or after a permanent exclusion (SUS)."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
-from schemas.calendar import SchoolCalendar, instant_of
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.calendar import OutsideCalendar, SchoolCalendar, instant_of
+from schemas.rules._case import Case, Item, Verdict, at, grouped, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
@@ -20,8 +21,9 @@ from schemas.rules._facts import (
     need_day,
     need_instant,
     passed,
-    seen_placement,
+    placement,
 )
+from schemas.rules._placing import overdue
 
 _NOTICE = "suspension-provision-notice"
 _SUSPENSION, _PERMANENT = "suspension", "permanent"
@@ -30,30 +32,46 @@ _Period = tuple[date, date | None]
 
 def by_day_six(case: Case, rule: Rule) -> Iterator[Verdict]:
     """SUS-01: education starts on the sixth school day at the latest, arranged by whoever must."""
-    return judged(case, rule, _NOTICE, _day_six)
+    yield from judged(case, rule, _NOTICE, _arranged)
+    yield from judged(case, rule, _NOTICE, _day_six)
+
+
+def _arranged(item: Item, case: Case, rule: Rule) -> Verdict | None:
+    if not _due_at_all(item, case, rule):
+        return None
+    here, kind = placement(case, item), need(item, "string", "exclusionType")
+    place = at(here.path, "commissioner", "role")
+    if need(here, "string", "commissioner", "role") != {_SUSPENSION: "la", _PERMANENT: "school"}.get(kind):
+        return None
+    message = "The school arranges education in a suspension, the authority after a permanent exclusion."
+    fix = "Agree who arranges it, and correct who commissions the placement."
+    return Verdict("error", (place,), message, fix)
 
 
 def _day_six(item: Item, case: Case, rule: Rule) -> Verdict | None:
-    if _exempt(item, case) or not _long_enough(item, case, rule.thresholds["schoolDay"] - 1):
+    if not _due_at_all(item, case, rule) or _told_later(item, case):
         return None
-    here, kind = seen_placement(case, item), need(item, "string", "exclusionType")
-    wrong = {_SUSPENSION: "la", _PERMANENT: "school"}.get(kind)
-    if here is not None and wrong is not None and find(here, "string", "commissioner", "role") == wrong:
-        message = "The school arranges education in a suspension, the authority after a permanent exclusion."
-        return Verdict("error", (at(here.path, "commissioner", "role"),), message)
-    return _started(item, case, rule.thresholds["schoolDay"])
+    limit, place = rule.thresholds["schoolDay"], at(item.path, "provisionStartDate")
+    if find_day(item, "provisionStartDate") is None:
+        if case.today is None or case.today <= _nth_day(item, case, limit):
+            raise Unseen(place)
+    elif _first_day(item, case) <= limit:
+        return Verdict("pass", (place,))
+    due = _known_day(item, case, limit)
+    fix = f"Education was due on {due}, the sixth school day: start it without delay." if due else ""
+    return Verdict("error", (place,), "Education starts later than the sixth school day.", fix)
 
 
-def _started(item: Item, case: Case, limit: int) -> Verdict:
-    days, since = calendar(case), _counted_from(item, case)
-    due = days.add_school_days(days.next_school_day(since), limit - 1)
-    start, places = find_day(item, "provisionStartDate"), (at(item.path, "provisionStartDate"),)
-    if start is None and not (case.today is not None and case.today > due):
-        raise Unseen(*places)
-    if start is not None and days.school_day_index(start, since) <= limit:
-        return Verdict("pass", places)
-    fix = f"Education was due on {due.isoformat()}, the sixth school day: start it without delay."
-    return Verdict("error", places, "Education starts later than the sixth school day.", fix)
+def _due_at_all(item: Item, case: Case, rule: Rule) -> bool:
+    """Say whether full-time education has to be arranged: not in a short suspension, not without a duty."""
+    return not _exempt(item, case, rule) and _long_enough(item, case, rule.thresholds["schoolDay"] - 1)
+
+
+def _told_later(item: Item, case: Case) -> bool:
+    """Say whether a notice leaves the start to another one of the same periods, which is judged instead."""
+    if find_day(item, "provisionStartDate") is not None:
+        return False
+    return _of_period(item, case, "start", lambda notice: find_day(notice, "provisionStartDate") is not None)
 
 
 def counted_together(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -62,18 +80,17 @@ def counted_together(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 
 def _together(item: Item, case: Case, rule: Rule) -> Verdict | None:
-    periods = _periods(item, case)
-    last, since, days = periods[-1][0], _counted_from(item, case), calendar(case)
-    if last == since:
+    last, days = _last_start(item), calendar(case)
+    if last == _counted_from(item, case) or _told_later(item, case):
         return None
-    start, limit = need_day(item, "provisionStartDate"), rule.thresholds["schoolDay"]
-    due = days.add_school_days(days.next_school_day(since), limit - 1)
-    places = (at(item.path, "exclusionPeriods"),)
-    if days.school_day_index(start, since) <= limit:
-        return Verdict("pass", places, f"The periods count together: the sixth day is {due.isoformat()}.")
-    if days.school_day_index(start, last) > limit:
+    index, limit = _first_day(item, case), rule.thresholds["schoolDay"]
+    due, places = _known_day(item, case, limit), (at(item.path, "exclusionPeriods"),)
+    if index <= limit:
+        said = f"The periods count together: the sixth day is {due}." if due else ""
+        return Verdict("pass", places, said)
+    if days.school_day_index(need_day(item, "provisionStartDate"), last) > limit:
         return Verdict("pass", places, "The periods count together; the start is late by either count.")
-    fix = f"Counted together, the sixth school day is {due.isoformat()}."
+    fix = f"Counted together, the sixth school day is {due}." if due else ""
     return Verdict("error", places, "Day six was counted from the last period alone.", fix)
 
 
@@ -83,11 +100,10 @@ def from_day_one(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 
 def _day_one(item: Item, case: Case, rule: Rule) -> Verdict | None:
-    if not need(learner(case), "boolean", "lookedAfter"):
+    if not need(learner(case), "boolean", "lookedAfter") or _told_later(item, case):
         return None
-    start, days = need_day(item, "provisionStartDate"), calendar(case)
     place = at(item.path, "provisionStartDate")
-    if days.school_day_index(start, _counted_from(item, case)) <= rule.thresholds["schoolDay"]:
+    if _first_day(item, case) <= rule.thresholds["schoolDay"]:
         return Verdict("pass", (place,))
     message = "For a looked-after child education should start on the first day."
     return Verdict("warning", (place,), message)
@@ -135,10 +151,11 @@ def notice_in_time(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 
 def _in_time(item: Item, case: Case, rule: Rule) -> Verdict | None:
-    given = need_instant(item, "noticeDateTime")
+    given, first = need_instant(item, "noticeDateTime"), need(item, "string", "noticeStage") == "initial"
     on_day_one = given <= _end_of_day_one(item, case)
-    if need(item, "string", "noticeStage") == "initial" and on_day_one:
-        # What is not known yet is for the further notice, which is judged on its own.
+    if first and _lacking(item):
+        return _further(item, case, rule)
+    if first and on_day_one:
         return passed(item, "noticeDateTime")
     places = (at(item.path, "noticeDateTime"), at(item.path, "provisionStartDate"))
     start, hours = _start(item), rule.thresholds["hours"]
@@ -147,6 +164,20 @@ def _in_time(item: Item, case: Case, rule: Rule) -> Verdict | None:
     fix = "Give the notice without delay and start when 48 hours have passed, or ask the parents' consent"
     message = "The notice comes less than 48 hours before education starts."
     return Verdict("error", places, message, f"{fix} to an earlier start than the sixth day.")
+
+
+def _further(item: Item, case: Case, rule: Rule) -> Verdict | None:
+    """Judge a first notice that leaves something open: another one follows in time before the sixth day."""
+    if _of_period(item, case, "stage", lambda notice: need(notice, "string", "noticeStage") != "initial"):
+        # When the further notice came is judged on its own.
+        return passed(item, "noticeDateTime")
+    if not _due_at_all(item, case, rule):
+        return None
+    last = _nth_day(item, case, rule.thresholds["schoolDay"]) - timedelta(hours=rule.thresholds["hours"])
+    if not overdue(case, last):
+        return None
+    message = "The first notice leaves something open, and no further notice came 48 hours before day six."
+    return Verdict("error", (at(item.path, "noticeStage"),), message)
 
 
 def short_notice(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -161,8 +192,8 @@ def _short(item: Item, case: Case, rule: Rule) -> Verdict | None:
         return None
     if first and given <= _end_of_day_one(item, case):
         return None
-    limit, since = rule.thresholds["schoolDay"], _counted_from(item, case)
-    if calendar(case).school_day_index(need_day(item, "provisionStartDate"), since) >= limit:
+    limit = rule.thresholds["schoolDay"]
+    if _first_day(item, case) >= limit:
         message = "Consent cannot shorten the notice here: education does not start before the sixth day."
         return Verdict("error", (at(item.path, "provisionStartDate"),), message)
     if _consented(item, case, limit):
@@ -174,8 +205,7 @@ def _short(item: Item, case: Case, rule: Rule) -> Verdict | None:
 def _consented(item: Item, case: Case, limit: int) -> bool:
     start, said = need_day(item, "provisionStartDate"), find_day(item, "shortNoticeParentConsent", "date")
     agreed = find(item, "boolean", "shortNoticeParentConsent", "consented")
-    early = calendar(case).school_day_index(start, _counted_from(item, case)) < limit
-    return agreed is True and said is not None and said <= start and early
+    return agreed is True and said is not None and said <= start and _first_day(item, case) < limit
 
 
 def duty_applies(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -183,11 +213,11 @@ def duty_applies(case: Case, rule: Rule) -> Iterator[Verdict]:
     return judged(case, rule, _NOTICE, _duty)
 
 
-def _duty(item: Item, case: Case, _rule: Rule) -> Verdict:
+def _duty(item: Item, case: Case, rule: Rule) -> Verdict:
     if _no_exams_left(item, case):
         message = "No duty: a Year 11 pupil with no further public examination to sit."
         return Verdict("info", (at(item.path, "noFurtherPublicExams"),), message)
-    if _plan_for_less(case):
+    if _plan_for_less(case, rule):
         message = "No duty to arrange full-time education: the pupil's plan specifies fewer hours."
         return Verdict("info", ("/learner/ehcPlan/maxMinutesPerWeek",), message)
     return passed(item)
@@ -198,12 +228,13 @@ def work_set(case: Case, rule: Rule) -> Iterator[Verdict]:
     return judged(case, rule, _NOTICE, _work)
 
 
-def _work(item: Item, case: Case, _rule: Rule) -> Verdict:
-    set_and_marked = find(item, "boolean", "workSetAndMarked")
-    place = at(item.path, "workSetAndMarked")
-    start = find_day(item, "provisionStartDate")
-    first_day = start is not None and calendar(case).school_day_index(start, _counted_from(item, case)) <= 1
-    if set_and_marked is True or first_day:
+def _work(item: Item, case: Case, _rule: Rule) -> Verdict | None:
+    place, start = at(item.path, "workSetAndMarked"), find_day(item, "provisionStartDate")
+    if _of_period(item, case, "work", lambda notice: find(notice, "boolean", "workSetAndMarked") is True):
+        return Verdict("pass", (place,))
+    if _told_later(item, case):
+        return None
+    if start is not None and _first_day(item, case) <= 1:
         return Verdict("pass", (place,))
     return Verdict("warning", (place,), "Education starts later than day one and no work is set and marked.")
 
@@ -224,9 +255,9 @@ def _plan(item: Item, case: Case, _rule: Rule) -> Verdict | None:
     return Verdict("warning", (place,), "The personal education plan does not show what was arranged.")
 
 
-def _exempt(item: Item, case: Case) -> bool:
+def _exempt(item: Item, case: Case, rule: Rule) -> bool:
     """Say whether the duty to arrange full-time education is lifted."""
-    return _no_exams_left(item, case) or _plan_for_less(case)
+    return _no_exams_left(item, case) or _plan_for_less(case, rule)
 
 
 def _no_exams_left(item: Item, case: Case) -> bool:
@@ -235,26 +266,54 @@ def _no_exams_left(item: Item, case: Case) -> bool:
     return bool(need(learner(case), "string", "yearGroup") == "11")
 
 
-def _plan_for_less(case: Case) -> bool:
-    pupils = [part for part in case.components if part.kind == "learner"]
-    return any(find(pupil, "integer", "ehcPlan", "maxMinutesPerWeek") is not None for pupil in pupils)
+def _plan_for_less(case: Case, rule: Rule) -> bool:
+    """Say whether the pupil has a plan that asks for less than full time."""
+    for pupil in (part for part in case.components if part.kind == "learner"):
+        most = find(pupil, "integer", "ehcPlan", "maxMinutesPerWeek")
+        if most is not None and most < rule.thresholds["minutesPerWeek"]:
+            return bool(need(pupil, "boolean", "ehcPlan", "hasPlan"))
+    return False
 
 
 def _long_enough(item: Item, case: Case, limit: int) -> bool:
     """Say whether there is a sixth day at all; a permanent exclusion has no end."""
     if need(item, "string", "exclusionType") == _PERMANENT:
         return True
-    last, days = _periods(item, case)[-1][1], calendar(case)
+    periods, place = _periods(item, case)
+    last, days = periods[place][1], calendar(case)
     if last is None:
         raise Unseen(at(item.path, "exclusionPeriods"))
     return days.school_days_between(_counted_from(item, case), last) > limit
 
 
+def _first_day(item: Item, case: Case) -> int:
+    """Return on which school day education starts, or raise Unseen if it would start before the first."""
+    start, since = need_day(item, "provisionStartDate"), _counted_from(item, case)
+    if start < since:
+        place = at(item.path, "provisionStartDate")
+        raise Unseen(place, why="Education cannot start before the suspension or the exclusion.")
+    return calendar(case).school_day_index(start, since)
+
+
+def _nth_day(item: Item, case: Case, number: int) -> date:
+    days = calendar(case)
+    return days.add_school_days(days.next_school_day(_counted_from(item, case)), number - 1)
+
+
+def _known_day(item: Item, case: Case, number: int) -> str:
+    """Return that school day for a sentence, empty where the calendar does not reach so far."""
+    try:
+        return _nth_day(item, case, number).isoformat()
+    except OutsideCalendar:
+        return ""
+
+
 def _counted_from(item: Item, case: Case) -> date:
     """Return the first day of the periods that run up to the last one without a school day in between."""
-    periods, days = _periods(item, case), calendar(case)
-    since = periods[-1][0]
-    for start, end in reversed(periods[:-1]):
+    (periods, last), days = _periods(item, case), calendar(case)
+    since = periods[last][0]
+    for place in range(last - 1, -1, -1):
+        start, end = periods[place]
         if end is None or not _follows(days, end, since):
             break
         since = start
@@ -265,12 +324,30 @@ def _follows(days: SchoolCalendar, end: date, start: date) -> bool:
     return days.clear_school_days_between(end, start) == 0
 
 
-def _periods(item: Item, case: Case) -> list[_Period]:
-    """Return the periods of all notices of the placement up to this one's last, in order."""
-    mine = _own(item)
-    latest = max(start for start, _ in mine)
-    others = {period for other in beside(case, item, _NOTICE) for period in _own(other)}
-    return sorted({*mine, *others} - {p for p in others if p[0] > latest}, key=lambda period: period[0])
+def _of_period(item: Item, case: Case, fact: str, holds: Callable[[Item], bool]) -> bool:
+    """Say whether something holds of any notice of the last period that a notice is about."""
+    mine, latest = placement_of(item), _last_start(item)
+    known = once(case, ("notices by start", mine), lambda: grouped(beside(case, item, _NOTICE), _last_start))
+    return once(case, (fact, mine, latest), lambda: any(map(holds, known.get(latest, ()))))
+
+
+def _last_start(item: Item) -> date:
+    return max(start for start, _ in _own(item))
+
+
+def _periods(item: Item, case: Case) -> tuple[Sequence[_Period], int]:
+    """Return the periods of all notices of the placement in order, and which is this notice's last."""
+    known = once(case, ("periods", placement_of(item)), lambda: _in_order(beside(case, item, _NOTICE)))
+    return known, bisect_right(known, _last_start(item), key=lambda period: period[0]) - 1
+
+
+def _in_order(notices: Sequence[Item]) -> list[_Period]:
+    """Return the periods by their first day; of several with the same one, the one known to be longest."""
+    longest: dict[date, date | None] = {}
+    for start, end in (period for notice in notices for period in _own(notice)):
+        before = longest.get(start)
+        longest[start] = before if end is None or (before is not None and before > end) else end
+    return sorted(longest.items(), key=lambda period: period[0])
 
 
 def _own(item: Item) -> list[_Period]:
