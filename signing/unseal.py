@@ -32,6 +32,14 @@ def unseal(data: bytes, me: Recipient, directory: Trust, now: int) -> Verified:
 
     Not checked: the schema of the body, and whether the same `jti` came before.
     """
+    try:
+        return _unseal(data, me, directory, now)
+    except UnsealError as error:
+        # Raised anew, so that no traceback leads to variables that hold the content or its key.
+        raise UnsealError(error.code, error.step) from None
+
+
+def _unseal(data: bytes, me: Recipient, directory: Trust, now: int) -> Verified:
     # Steps 1 to 4: size, canonical form, members, time.
     opened = envelope.read(data, now)
     # Step 5: addressed to me, by a sender whom the directory knows and who is active.
