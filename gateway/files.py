@@ -24,7 +24,7 @@ from signing import (
     open_keys,
     seal_keys,
 )
-from signing.lockbox import KEK_LENGTH, type_of
+from signing.lockbox import KEK_LENGTH, HiddenBytes, HiddenText, type_of
 from signing.names import ORGANISATION, is_name
 
 STORE, VAULT, KEYS, CONFIG = "store.sqlite", "datakeys.sqlite", "keys", "gateway.toml"
@@ -77,8 +77,8 @@ class Home:
     def master(self) -> bytes:
         """The 32-byte key that everything stored here hangs on. Raises HomeError, or KekError when it is wrapped."""
         path = self.settings.path(self.settings.master_key)
-        kept, kek = _private(path, "The master key"), self._kek()
-        wrapped = type_of(kept) in (MASTER, KMS_MASTER)
+        kept, kek = self._kept_master(), self._kek()
+        wrapped = not isinstance(kept, HiddenBytes)
         if wrapped and kek is None:
             raise HomeError(
                 f"The master key is wrapped: {path}. Say under what, with kek_file, passphrase_file or kms_key."
@@ -93,14 +93,19 @@ class Home:
             self._unwrapped[kept] = kek.unwrap(kept)
         return self._unwrapped[kept]
 
+    def _kept_master(self) -> bytes:
+        """The master key as it lies: wrapped, or itself and hidden."""
+        kept = _private(self.settings.path(self.settings.master_key), "The master key")
+        return kept if type_of(kept) in (MASTER, KMS_MASTER) else HiddenBytes(kept)
+
     def make_master(self) -> None:
         """Makes the master key and keeps it as the settings say."""
-        self.keep_master(secrets.token_bytes(KEK_LENGTH))
+        self.keep_master(HiddenBytes(secrets.token_bytes(KEK_LENGTH)))
 
     def rewrap(self, new: "Home") -> None:
         """Keeps the same master key as the settings of ``new`` say, wherever and however it lies here now."""
-        kept = _private(self.settings.path(self.settings.master_key), "The master key")
-        new.keep_master(kept if len(kept) == KEK_LENGTH else self.master())
+        kept = self._kept_master()
+        new.keep_master(kept if isinstance(kept, HiddenBytes) else self.master())
 
     def keep_master(self, key: bytes) -> None:
         """Keeps a master key: wrapped, where the settings name something to wrap it under."""
@@ -114,7 +119,7 @@ class Home:
             return KmsKek(settings.kms_key, settings.gateway, settings.kms_region, settings.kms_endpoint)
         if settings.kek_file is not None:
             what = "The key-encryption key"
-            key = _of_length(_private(settings.kek_file, what), what, settings.kek_file)
+            key = _of_length(HiddenBytes(_private(settings.kek_file, what)), what, settings.kek_file)
             return LocalKek(f"the key in {settings.kek_file}", key)
         if settings.passphrase_file is not None:
             text = read_passphrase(settings.passphrase_file)
@@ -122,12 +127,12 @@ class Home:
         return None
 
     def vault_key(self) -> bytes:
-        """The key of the vault, derived so that no two uses share one key."""
-        return HKDF(SHA256(), 32, None, b"ltp vault").derive(self.master())
+        """The key of the vault."""
+        return _derived(self.master(), b"ltp vault")
 
     def kek(self) -> bytes:
         """What the key files are encrypted under."""
-        return HKDF(SHA256(), 32, None, b"ltp key files").derive(self.master())
+        return _derived(self.master(), b"ltp key files")
 
     def key_file(self, organisation: str) -> Path:
         """Where an organisation's keys are."""
@@ -191,10 +196,16 @@ def read_passphrase(path: Path) -> str:
     """The passphrase in a file, without the end of its line. Raises HomeError."""
     data = read(path, "The passphrase")
     try:
-        return data.decode().rstrip("\r\n")
+        return HiddenText(data.decode().rstrip("\r\n"))
     except UnicodeDecodeError:
+        data = b""
         # Its own text would show the passphrase.
         raise HomeError(f"The passphrase is not text in UTF-8: {path}.") from None
+
+
+def _derived(master: bytes, use: bytes) -> bytes:
+    """A key for one use, so that no two uses share one."""
+    return HiddenBytes(HKDF(SHA256(), KEK_LENGTH, None, use).derive(master))
 
 
 def _of_length(key: bytes, what: str, path: Path) -> bytes:

@@ -11,7 +11,7 @@ from signing.algorithms import ED25519, ML_DSA_65, RECIPIENTS
 from signing.encoding import b64u, canonical, parse, unb64u
 from signing.errors import EncodingError, KeyFileError, KeyMaterialError
 from signing.keys import EncryptionKey, HopKey, SigningPair
-from signing.lockbox import Kek, lock, unlock
+from signing.lockbox import Kek, check_kek, lock, unlock
 from signing.log.keys import ML_DSA_44, LogKey
 from signing.records import KeyRecord
 
@@ -31,6 +31,7 @@ class KeySet:
 
 def seal_keys(keys: KeySet, kek: Kek) -> bytes:
     """`keys` encrypted under `kek`. Raises `KeyFileError` when `kek` is neither 32 bytes nor a passphrase."""
+    check_kek(kek)
     return lock(plain(keys), kek, _TYPE)
 
 
@@ -63,15 +64,22 @@ def _jwks(keys: KeySet) -> list[dict[str, Any]]:
 
 def from_plain(text: bytes) -> KeySet:
     """The keys that `plain` wrote. Raises `KeyFileError`."""
+    keys = _key_set(text)
+    if keys is None:
+        # Only somebody who has the key can have written a set that is not one of ours; still, show no seed of it.
+        del text
+        raise KeyFileError("bad_key_file")
+    return keys
+
+
+def _key_set(text: bytes) -> KeySet | None:
     try:
         value: Any = parse(text)
         keys = _build([(str(jwk["ltp"]), jwk["alg"], jwk["kid"], _seed(jwk)) for jwk in value["keys"]])
         records = tuple(KeyRecord.from_members(members) for members in value.get("records", ()))
         return replace(keys, records=records)
     except (EncodingError, KeyMaterialError, AttributeError, KeyError, TypeError, ValueError):
-        pass
-    # Only somebody who has the key can have written a set that is not one of ours.
-    raise KeyFileError("bad_key_file")
+        return None
 
 
 def _seed(jwk: Mapping[str, Any]) -> bytes:

@@ -30,6 +30,24 @@ Kek = bytes | str
 """A key of 32 bytes, or a passphrase as text."""
 
 
+class HiddenText(str):
+    """A passphrase that no `repr` shows, not even that of a traceback's local variables."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+
+class HiddenBytes(bytes):
+    """A key that no `repr` shows, not even that of a traceback's local variables."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+
 @dataclass(frozen=True, slots=True)
 class _Box:
     head: dict[str, Any]
@@ -40,7 +58,7 @@ class _Box:
 
 def lock(data: bytes, kek: Kek, typ: str) -> bytes:
     """`data` encrypted under `kek`. Raises `KeyFileError` when `kek` is neither 32 bytes nor a passphrase."""
-    _check_kek(kek)
+    check_kek(kek)
     iv, salt = secrets.token_bytes(_IV_LENGTH), secrets.token_bytes(_SALT_LENGTH)
     kdf = {"alg": "argon2id", "salt": b64u(salt), **_WRITTEN} if isinstance(kek, str) else {"alg": "none"}
     head = {"enc": "A256GCM", "iv": b64u(iv), "kdf": kdf, "typ": typ, "v": 1}
@@ -50,13 +68,14 @@ def lock(data: bytes, kek: Kek, typ: str) -> bytes:
 
 def unlock(file: bytes, kek: Kek, typ: str, *, most: int = MAX_KEY_FILE) -> bytes:
     """What `lock` was given under the same `kek` and `typ`, from at most `most` bytes. Raises `KeyFileError`."""
-    _check_kek(kek)
+    check_kek(kek)
     box = _read(file, typ, most)
     if isinstance(kek, str) is not (box.salt is not None):
         raise KeyFileError("cannot_open")
-    key = _content_key(kek, box.head["kdf"], box.salt)
+    # No local variable holds the key that a passphrase makes: tools that show a traceback's would show it.
+    aead = AESGCM(_content_key(kek, box.head["kdf"], box.salt))
     try:
-        return AESGCM(key).decrypt(box.iv, box.ciphertext, canonical(box.head))
+        return aead.decrypt(box.iv, box.ciphertext, canonical(box.head))
     except InvalidTag:
         raise KeyFileError("cannot_open") from None
 
@@ -71,7 +90,8 @@ def type_of(file: bytes) -> str | None:
     return typ if isinstance(typ, str) else None
 
 
-def _check_kek(kek: Kek) -> None:
+def check_kek(kek: Kek) -> None:
+    """Raise `KeyFileError` unless `kek` is 32 bytes or a passphrase that is long enough."""
     usable = len(kek) >= MINIMUM_PASSPHRASE if isinstance(kek, str) else len(kek) == KEK_LENGTH
     if not usable:
         raise KeyFileError("bad_kek")

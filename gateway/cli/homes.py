@@ -40,8 +40,9 @@ PassphraseOption = Annotated[
 def passphrase(file: Path | None, *, new: bool = False) -> str:
     """A passphrase from a file or from the keyboard, never from the command line, which others can see."""
     from gateway.files import read_passphrase
+    from signing.lockbox import HiddenText
 
     if file is not None:
         return read_passphrase(file)
     given: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
-    return given
+    return HiddenText(given)

@@ -17,7 +17,7 @@ from gateway.keys.shelf import alone, change
 from signing import EncodingError, EncryptionKey, KeyFileError, KeySet
 from signing.encoding import b64u, canonical, parse, sha256, unb64u
 from signing.keystore import from_plain, plain
-from signing.lockbox import lock, type_of, unlock
+from signing.lockbox import check_kek, lock, type_of, unlock
 
 BACKUP: Final = "ltp-backup"
 RECOVERY: Final = "ltp-recovery"
@@ -55,6 +55,7 @@ def back_up(home: Home, out: Path, passphrase: str, now: int) -> int:
 
     Raises HomeError when there is a file already, KeyFileError when the passphrase is too short.
     """
+    check_kek(passphrase)
     if out.exists():
         raise HomeError(f"There is a file already: {out}. Give the backup another name.")
     with alone(home):
@@ -181,6 +182,7 @@ def make_recovery(home: Home, organisation: str, out: Path, passphrase: str, now
 
     The file is written and read again before the key is published by anybody. Raises HomeError or KeyFileError.
     """
+    check_kek(passphrase)
     if out.exists():
         raise HomeError(f"There is a file already: {out}. Give the recovery key another name.")
     made: list[EncryptionKey] = []

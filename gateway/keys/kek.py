@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from signing import KeyFileError
-from signing.lockbox import KEK_LENGTH, lock, unlock
+from signing.lockbox import KEK_LENGTH, HiddenBytes, lock, unlock
 
 MASTER: Final = "ltp-master"
 """The type of a master key that is wrapped under a key or a passphrase."""
@@ -45,7 +45,7 @@ class LocalKek:
     def unwrap(self, wrapped: bytes) -> bytes:
         """See ``Kek``."""
         try:
-            return checked(unlock(wrapped, self.secret, MASTER))
+            return checked(HiddenBytes(unlock(wrapped, self.secret, MASTER)))
         except KeyFileError as problem:
             raise KekError(
                 f"The master key does not open with {self.source}: {problem} "

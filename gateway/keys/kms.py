@@ -10,6 +10,7 @@ from typing import Any, Final
 from gateway.keys.kek import KekError, checked
 from signing import EncodingError
 from signing.encoding import b64u, canonical, parse, unb64u
+from signing.lockbox import HiddenBytes
 
 KMS_MASTER: Final = "ltp-master-kms"
 """The type of a master key that is wrapped by a service."""
@@ -55,7 +56,7 @@ class KmsKek:
             blob = unb64u(value["wrapped"])
         except EncodingError:
             raise KekError("The file of the master key was changed: restore a backup.") from None
-        return checked(self._ask("decrypt", CiphertextBlob=blob)["Plaintext"])
+        return checked(HiddenBytes(self._ask("decrypt", CiphertextBlob=blob)["Plaintext"]))
 
     def _ask(self, operation: str, **what: bytes) -> dict[str, Any]:
         context = {"purpose": "ltp master key", "gateway": self.gateway}
