@@ -1,9 +1,10 @@
 """Rules about what a provider assures of its staff, its leads and its sites (SAF-05 to SAF-10)."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from schemas.rules._case import Case, Item, Verdict, at, once
+from schemas.rules._case import Case, Item, Verdict, at, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Judge,
@@ -21,7 +22,8 @@ from schemas.rules._facts import (
 )
 from schemas.rules._look import text
 from schemas.rules._placing import overdue
-from schemas.rules._sites import Site, resolves
+from schemas.rules._running import first_version
+from schemas.rules._sites import Sites, earliest, names_of, plain, resolves
 from schemas.rules._timeline import (
     author_family,
     every_version,
@@ -48,12 +50,16 @@ def _checked(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if find(item, "boolean", "staffChecksConfirmed", "confirmed") is False:
         return Verdict(rule.severity, (place,), "The provider does not confirm that its staff were checked.")
     # A later confirmation renews an earlier one and does not undo it.
-    confirmed = [day for own in _own(case, item) if (day := _confirmed_on(own)) is not None]
-    first = min(confirmed, default=None)
+    first = once(case, ("first confirmed", placement_of(item)), lambda: _first_confirmed(case, item))
     if first is not None and first > start and case.form != "documents":
         raise Unseen(place, why="An earlier confirmation may have gone in another message.")
     message = "There is no confirmation from before the start that the provider's staff were checked."
     return said(rule, in_time(case, first, start), (place,), message)
+
+
+def _first_confirmed(case: Case, item: Item) -> date | None:
+    confirmed = [_confirmed_on(own) for own in _own(case, item)]
+    return min((day for day in confirmed if day is not None), default=None)
 
 
 def _confirmed_on(item: Item) -> date | None:
@@ -68,7 +74,7 @@ def changes_promised(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 
 def _promised(item: Item, case: Case, rule: Rule) -> Verdict:
-    if any(find(own, "boolean", "willNotifyChanges") is True for own in _own(case, item)):
+    if _assures(case, item, "willNotifyChanges"):
         return passed(item, "willNotifyChanges")
     message = "The provider does not undertake to tell the school of changes."
     return Verdict(rule.severity, (at(item.path, "willNotifyChanges"),), message)
@@ -80,7 +86,7 @@ def policy_received(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 
 def _policy(item: Item, case: Case, rule: Rule) -> Verdict:
-    if any(find(own, "boolean", "schoolCpPolicyReceived", "received") is True for own in _own(case, item)):
+    if _assures(case, item, "schoolCpPolicyReceived", "received"):
         return passed(item, "schoolCpPolicyReceived")
     message = "The provider has not acknowledged the school's child protection policy."
     return Verdict(rule.severity, (at(item.path, "schoolCpPolicyReceived"),), message)
@@ -94,12 +100,18 @@ def renewed(case: Case, rule: Rule) -> Iterator[Verdict]:
 def _renewed(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if need(item, "string", "changeKind") not in rule.thresholds["kinds"] or _only_leavers(item):
         return None
-    told = written_on(item)
-    days = [_confirmed_on(own) for own in every_version(case, item, _ASSURANCE)]
-    fresh = min((day for day in days if day is not None and day >= told), default=None)
+    told = written_on(first_version(case, item))
+    days = once(case, ("confirmed on", placement_of(item)), lambda: _confirmed_days(case, item))
+    fresh = next(iter(days[bisect_left(days, told) :]), None)
     done = in_time(case, fresh, told + timedelta(days=rule.thresholds["days"]))
     message = "No fresh assurance followed this change in time."
     return said(rule, done, (at(item.path, "changeKind"),), message)
+
+
+def _confirmed_days(case: Case, item: Item) -> list[date]:
+    """Return each day on which somebody confirmed the checks, in order."""
+    days = [_confirmed_on(own) for own in every_version(case, item, _ASSURANCE)]
+    return sorted(day for day in days if day is not None)
 
 
 def _only_leavers(item: Item) -> bool:
@@ -204,21 +216,34 @@ def _known_by(site: object, day: date, here: Item, case: Case, rule: Rule) -> bo
         raise Unseen(at(here.path))
     if resolves(site, once(case, ("sites from the start", here.path), lambda: _from_the_start(here, case))):
         return True
-    changes = [
-        (found, entry)
-        for found in beside(case, here, _CHANGE)
-        for _, entry in entries(found, "newSatelliteSite")
-    ]
-    named = [found for found, entry in changes if resolves(site, [Site(text(entry, "siteName") or "")])]
-    told = [first_sent(case, found, rule.thresholds["roles"]) for found in named]
+    told = [_first_told(name, here, case, rule) for name in names_of(site)]
     return any(sent is not None and sent < day for sent in told)
 
 
-def _from_the_start(here: Item, case: Case) -> list[Site]:
+def _first_told(name: str, here: Item, case: Case, rule: Rule) -> date | None:
+    """Return the day on which the school was first sent word of a site, None if it was not."""
+    known = once(case, ("changes by site", here.path), lambda: _by_site(case, here))
+
+    def first() -> date | None:
+        sent = [first_sent(case, found, rule.thresholds["roles"]) for found in known.get(name, ())]
+        return min((day for day in sent if day is not None), default=None)
+
+    return once(case, ("told of site", here.path, name), first)
+
+
+def _by_site(case: Case, here: Item) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = {}
+    for change in beside(case, here, _CHANGE):
+        for _, entry in entries(change, "newSatelliteSite"):
+            found.setdefault(plain(text(entry, "siteName") or ""), []).append(change)
+    return found
+
+
+def _from_the_start(here: Item, case: Case) -> Sites:
     known = [find(here, "string", "provider", "providerName"), *_home(case)]
     known += [entry.get("siteName") for _, entry in entries(here, "provider", "subcontractedSites")]
     known += [entry.get("location") for _, entry in entries(here, "attendancePattern")]
-    return [Site(name) for name in known if isinstance(name, str)]
+    return earliest((name, None) for name in known if isinstance(name, str))
 
 
 def _home(case: Case) -> list[str | None]:
@@ -240,7 +265,20 @@ def _silence(item: Item, case: Case, rule: Rule) -> Verdict | None:
 
 def _own(case: Case, item: Item) -> list[Item]:
     """Return every version of what the provider itself assured for a placement."""
+    return once(case, ("own assurances", placement_of(item)), lambda: _by_itself(case, item))
+
+
+def _by_itself(case: Case, item: Item) -> list[Item]:
     return [found for found in every_version(case, item, _ASSURANCE) if author_family(found) == _PROVIDER]
+
+
+def _assures(case: Case, item: Item, *steps: str) -> bool:
+    """Say whether the provider said yes to something, in any version of what it assures."""
+
+    def said_yes() -> bool:
+        return any(find(own, "boolean", *steps) is True for own in _own(case, item))
+
+    return once(case, ("assured", steps, placement_of(item)), said_yes)
 
 
 def _by_provider(judge: Judge) -> Judge:

@@ -43,7 +43,7 @@ from schemas.rules._sessions import (
     told,
     when,
 )
-from schemas.rules._sites import Site, known_sites, resolves
+from schemas.rules._sites import Sites, known_sites, resolves
 from schemas.rules.register_codes import Arrangement, is_late, row_for, session_of
 
 _SUMMARY = "attendance-summary"
@@ -336,7 +336,7 @@ def _at_school(item: Item, case: Case) -> bool:
     return found
 
 
-def _is_known(place: object, sites: list[Site], day: date | None = None) -> bool:
+def _is_known(place: object, sites: Sites, day: date | None = None) -> bool:
     return isinstance(place, str) and resolves(place, sites, day)
 
 

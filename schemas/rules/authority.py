@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._case import Case, Item, Verdict, at, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
@@ -16,10 +16,10 @@ from schemas.rules._facts import (
     need_day,
     passed,
     placement,
-    written_on,
 )
 from schemas.rules._look import Look, follow, look, text
 from schemas.rules._recipients import roles_for
+from schemas.rules._running import written_by
 from schemas.rules.direction import consulted_first
 
 _TYPES = {"minutesPerWeek": "integer", "inPlace": "boolean"}
@@ -78,9 +78,8 @@ def _untold(item: Item, case: Case, rule: Rule) -> Verdict | None:
 def _in_time(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if need(placement(case, item), "string", "commissioner", "role") != "school":
         return None
-    confirmed, sent = _confirmed(item, case), written_on(item)
-    last = calendar(case).add_school_days(confirmed, rule.thresholds["schoolDays"])
-    if sent <= last:
+    confirmed = once(case, ("confirmed", placement_of(item)), lambda: _confirmed(item, case))
+    if written_by(case, item, calendar(case).add_school_days(confirmed, rule.thresholds["schoolDays"])):
         return passed(item, "createdAt")
     message = "The authority was told of the placement later than it should have been."
     return Verdict("error", (at(item.path, "createdAt"),), message)

@@ -16,6 +16,7 @@ from schemas.rules._facts import (
     placement,
     written_on,
 )
+from schemas.rules._running import first_version, versions
 
 _ARRANGEMENT = "fsm-arrangement"
 
@@ -65,13 +66,20 @@ def duty_recorded(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 def _recorded(item: Item, case: Case, _rule: Rule) -> Verdict:
     place = at(item.path, "providerUnderEducationAct1996")
-    if find(item, "boolean", "providerUnderEducationAct1996") is None:
+    if not _says_whether(item):
         message = "It is not recorded whether the provider has the statutory duty to provide meals."
         return Verdict("warning", (place,), message)
     here = placement(case, item)
-    if written_on(item) <= need_day(here, "startDate"):
+    start = need_day(here, "startDate")
+    known = [version for version in versions(case, item) if _says_whether(version)]
+    if any(written_on(version) <= start for version in known):
         return Verdict("pass", (place,))
+    first_version(case, item)  # without it nobody knows since when this was recorded
     return Verdict("warning", (place,), "This was recorded only after the placement began.")
+
+
+def _says_whether(item: Item) -> bool:
+    return find(item, "boolean", "providerUnderEducationAct1996") is not None
 
 
 def considered(case: Case, rule: Rule) -> Iterator[Verdict]:
