@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.contents import archived, kept
 from gateway.directory.source import TRUST, open_client
-from gateway.files import Home, HomeError, read
+from gateway.files import Home, HomeError
 from gateway.log.archive import pack
 from gateway.log.book import Book
 from gateway.sealing import JWS
@@ -51,14 +51,12 @@ def evidence(home: Home, book: Book, wanted: Wanted) -> ReceiptEvidence:
 
 
 def _directory(home: Home) -> bytes:
-    """The directory that this gateway goes by, with everything that vouches for it."""
-    trust = home.settings.path(TRUST)
-    known = open_client(home.settings).load() if trust.exists() else None
+    """The directory that this gateway goes by, with everything that vouches for it. Raises HomeError."""
+    known = open_client(home.settings).load()
     if known is None:
-        return read(home.settings.path(home.settings.directory), "The directory")
-    history = trust / "tuf" / "root_history"
-    roots = [path.read_bytes() for path in history.glob("*.root.json")]
-    return pack(known.accepted, roots)
+        raise HomeError("This gateway has not taken a directory yet.")
+    history = home.settings.path(TRUST) / "tuf" / "root_history"
+    return pack(known.accepted, [path.read_bytes() for path in history.glob("*.root.json")])
 
 
 def _texts(store: Store, vault: Vault, wanted: Wanted) -> tuple[bytes, bytes | None]:

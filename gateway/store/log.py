@@ -5,8 +5,9 @@ with it, its own leaf hash first: two hashes on average, and a proof reads at mo
 tree. ``log_head`` is one row, by which writers wait for each other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from sqlalchemy import (
@@ -28,6 +29,7 @@ from sqlalchemy import (
 
 from gateway.store.prepared import Prepared
 from gateway.store.tables import metadata
+from signing.log import leaf
 from signing.log.errors import LogError
 from signing.log.merkle import (
     EMPTY_ROOT,
@@ -88,6 +90,8 @@ seen = Table(
 
 #: Which digest an entry is looked for by: the first of these that it has.
 _SUBJECTS = ("receipt_sha256", "content_sha256", "envelope_sha256")
+#: The kinds of events that are not about something received.
+_KINDS = {"bundle.queued": "sent", "bundle.sealed": "sent", "message.held": "held"}
 #: More parameters than this in one statement are not asked for.
 _AT_ONCE = 500
 
@@ -109,6 +113,28 @@ def append(connection: Connection, entries: Sequence[bytes]) -> int:
         _add.run_many(connection, rows)
         _move_head.run(connection, {"size": first + len(rows), "edge": b"".join(edge)})
     return first
+
+
+def entries_of(events: Iterable[Mapping[str, Any]]) -> list[bytes]:
+    """The entries about events as ``gateway.store.rows.audit`` records them, in their order.
+
+    An event that has ``receipt_sha256`` and ``status`` is about a receipt, and its ``content_sha256`` is then the
+    message's. One without digests (a bundle that waits to be sealed) has no entry yet. Who sent it, and under which
+    id, stays in the audit record.
+    """
+    return [found for event in events if (found := _entry_of(event)) is not None]
+
+
+def _entry_of(event: Mapping[str, Any]) -> bytes | None:
+    kind = _KINDS.get(event["ev"], "received")
+    members: tuple[str, ...] = ("content_sha256", "envelope_sha256")
+    if "receipt_sha256" in event:
+        kind, members = "receipt", ("content_sha256", "receipt_sha256", "status")
+    elif kind == "held":
+        members = ("envelope_sha256",)
+    if not all(name in event for name in members):
+        return None
+    return leaf.entry(kind, event["at"], **{name: event[name] for name in members})
 
 
 def _subject(data: bytes) -> str:

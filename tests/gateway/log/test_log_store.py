@@ -8,6 +8,7 @@ from sqlalchemy import Connection, event, select
 
 from gateway.store import log
 from gateway.store.writer import each
+from signing.log import leaf
 from signing.log.errors import LogError
 from signing.log.merkle import EMPTY_ROOT, Head, Tree, leaf_hash
 from signing.log.witness import NOTHING_SEEN, Cosigned, Seen
@@ -130,3 +131,64 @@ def test_a_witness_remembers_one_head_and_never_answers_twice_from_the_same(shel
         shelf.book.keep_seen(answer(4))
     assert (caught.value.code, caught.value.where) == ("stale", 3)
     shelf.book.keep_seen(answer(4, seen))
+
+
+# --- from the store's events to entries --------------------------------------------------------------------------
+
+
+def event_of(name: str, shelf: Any, **more: Any) -> dict[str, Any]:
+    digests = {"content_sha256": shelf.digest(1), "envelope_sha256": shelf.digest(2)}
+    return {
+        "at": shelf.now,
+        "ev": name,
+        "iss": "urn:ltp:org:ash-vale",
+        "jti": "A" * 22,
+        "outcome": "ok",
+        **digests,
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("bundle.queued", "sent"),
+        ("bundle.sealed", "sent"),
+        ("bundle.delivered", "received"),
+        ("bundle.rejected", "received"),
+    ],
+)
+def test_an_event_about_a_bundle_becomes_an_entry_without_who_and_which(
+    shelf: Any, name: str, kind: str
+) -> None:
+    (data,) = log.entries_of([event_of(name, shelf)])
+    digests = {"content_sha256": shelf.digest(1), "envelope_sha256": shelf.digest(2)}
+    assert leaf.read(data, 0) == {"v": 1, "kind": kind, "at": shelf.now, **digests}
+
+
+def test_an_event_of_a_relay_becomes_an_entry(shelf: Any) -> None:
+    event = event_of("message.held", shelf)
+    del event["content_sha256"]
+    (data,) = log.entries_of([event])
+    assert leaf.read(data, 0)["kind"] == "held"
+
+
+def test_an_event_about_a_receipt_becomes_an_entry_that_is_found_by_the_receipt(shelf: Any) -> None:
+    event = event_of("receipt.accepted.received", shelf, receipt_sha256=shelf.digest(3), status="accepted")
+    entries = log.entries_of([event])
+    assert leaf.read(entries[0], 0) == {
+        "v": 1,
+        "kind": "receipt",
+        "at": shelf.now,
+        "content_sha256": shelf.digest(1),
+        "receipt_sha256": shelf.digest(3),
+        "status": "accepted",
+    }
+    shelf.book.writer.run(each(log.append), entries)
+    with shelf.book.read() as read:
+        assert read.find(shelf.digest(3)) == [0]
+
+
+def test_what_has_no_digests_yet_has_no_entry(shelf: Any) -> None:
+    waiting = {"at": shelf.now, "ev": "bundle.queued", "iss": "urn:ltp:org:ash-vale", "outcome": "ok"}
+    assert len(log.entries_of([waiting, event_of("bundle.queued", shelf)])) == 1

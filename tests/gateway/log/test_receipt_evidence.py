@@ -77,8 +77,8 @@ class Case:
         return file
 
     def roots(self) -> Path:
-        """The roots, brought to another machine."""
-        return Path(shutil.copy(self.home.settings.path(self.home.settings.directory_roots), self.folder))
+        """The directory's root, brought to another machine."""
+        return Path(shutil.copy(self.home.settings.path(self.home.settings.directory_root), self.folder))
 
 
 @pytest.fixture
