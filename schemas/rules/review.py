@@ -1,10 +1,11 @@
 """Rules about reviews, reports, visits and what the pupil says (REV)."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 
-from schemas.calendar import OutsideCalendar, SchoolCalendar, instant_of
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.calendar import OutsideCalendar, SchoolCalendar, Span, instant_of
+from schemas.rules._case import Case, Item, Verdict, at, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
@@ -34,6 +35,7 @@ from schemas.rules._running import (
     sessions_a_week,
     shared,
     terms,
+    versions,
     written_before,
 )
 
@@ -51,12 +53,14 @@ def each_half_term(case: Case, rule: Rule) -> Iterator[Verdict]:
 def _half_termly(here: Item, case: Case, rule: Rule) -> Iterator[Verdict]:
     days, span = calendar(case), running(case, here)
     held = {need_day(review, "reviewDate"): review for review in beside(case, here, _REVIEW)}
-    for half in shared(days, span, half_terms(days), rule.thresholds["schoolDays"]):
-        inside = [review for day, review in held.items() if day in half]
+    halves = half_terms(days)
+    for part in shared(days, span, halves, rule.thresholds["schoolDays"]):
+        inside = [review for day, review in held.items() if day in part]
         if inside:
             yield passed(inside[0], "reviewDate")
-        elif overdue(case, half.end):
-            message = f"No review was held from {half.start.isoformat()} to {half.end.isoformat()}."
+        elif overdue(case, part.end):
+            half = next(half for half in halves if part.start in half)
+            message = f"No review was held in the half-term that ends on {half.end.isoformat()}."
             yield Verdict(rule.severity, (at(here.path, "startDate"),), message)
 
 
@@ -77,12 +81,26 @@ def _three_parts(item: Item, _case: Case, rule: Rule) -> Verdict:
 
 def _termly(here: Item, case: Case, rule: Rule) -> Iterator[Verdict]:
     days, span = calendar(case), running(case, here)
-    about = [find_day(item, "periodEnd") or written_on(item) for item in beside(case, here, _REPORT)]
+    about = {term for report in beside(case, here, _REPORT) for term in _about(report, case)}
     for part in shared(days, span, terms(days), rule.thresholds["schoolDays"]):
         term = next(term for term in terms(days) if part.start in term)
-        if not any(day in term for day in about) and overdue(case, term.end):
+        if term not in about and overdue(case, term.end):
             message = f"There is no report for the term that ended on {term.end.isoformat()}."
             yield Verdict(rule.severity, (at(here.path, "startDate"),), message)
+
+
+def _about(report: Item, case: Case) -> Iterator[Span]:
+    """Yield the term at whose end, or in the holidays after it, the period of a report ends.
+
+    A report that states no period is about the term in which a version of it was written.
+    """
+    end, every = find_day(report, "periodEnd"), terms(calendar(case))
+    if end is None:
+        days = [written_on(version) for version in versions(case, report)]
+        yield from (term for term in every if any(day in term for day in days))
+        return
+    begun, since = [term for term in every if term.start <= end], find_day(report, "periodStart")
+    yield from (term for term in begun[-1:] if since is None or since <= term.end)
 
 
 def visited(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -145,8 +163,8 @@ def _attendees(item: Item, _case: Case, rule: Rule) -> Verdict | None:
     if not all(any(role in roles for role in wanted) for wanted in rule.thresholds["oneOfEach"]):
         message = "Somebody who belongs in a formal review was not invited."
         return Verdict(rule.severity, (place,), message)
-    absent = [where for where, entry in listed if entry.get("present") is not True]
-    silent = tuple(where for where, entry in listed if where in absent and text(entry, "reason") is None)
+    absent = [(where, entry) for where, entry in listed if entry.get("present") is not True]
+    silent = tuple(where for where, entry in absent if text(entry, "reason") is None)
     if silent:
         message = "Somebody was not at the formal review and the record does not say why."
         return Verdict(rule.severity, silent, message)
@@ -163,15 +181,26 @@ def _opened(item: Item, case: Case, rule: Rule) -> Verdict | None:
         return None
     told = written_on(first_version(case, item))
     last = calendar(case).add_school_days(told, rule.thresholds["schoolDays"])
-    reviews = [review for review in beside(case, item, _REVIEW) if _is(review, "safeguardingImmediate")]
-    held = [day for day in (need_day(review, "reviewDate") for review in reviews) if day >= told]
-    place = at(item.path, "aboutPlacementSafety")
-    if held and min(held) <= last:
+    days = _held(item, case, "safeguardingImmediate")
+    held, place = next(iter(days[bisect_left(days, told) :]), None), at(item.path, "aboutPlacementSafety")
+    if held is not None and held <= last:
         return Verdict("pass", (place,))
-    if not held and not overdue(case, last):
+    if held is None and not overdue(case, last):
         return None
+    if case.form != "documents":
+        raise Unseen(place, why=_ELSEWHERE)
     message = f"The placement was to be reviewed by {last.isoformat()} and was not."
     return Verdict(rule.severity, (place,), message)
+
+
+def _held(item: Item, case: Case, kind: str) -> list[date]:
+    """Return the days of the reviews of one kind in the placement of a document, in order."""
+
+    def days() -> list[date]:
+        reviews = beside(case, item, _REVIEW)
+        return sorted(need_day(review, "reviewDate") for review in reviews if _is(review, kind))
+
+    return once(case, ("reviews held", kind, placement_of(item)), days)
 
 
 def formal_reviews_first(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -183,8 +212,7 @@ def _formal_first(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if need(item, "string", "endReason") != rule.thresholds["reason"]:
         return None
     end, place = need_day(item, "endDate"), at(item.path, "endReason")
-    held = [review for review in beside(case, item, _REVIEW) if _is(review, "formal")]
-    if sum(need_day(review, "reviewDate") <= end for review in held) >= rule.thresholds["reviews"]:
+    if bisect_right(_held(item, case, "formal"), end) >= rule.thresholds["reviews"]:
         return Verdict("pass", (place,))
     if case.form != "documents":
         raise Unseen(place, why=_ELSEWHERE)
@@ -224,7 +252,7 @@ def _contributed(here: Item, case: Case, rule: Rule) -> Iterator[Verdict]:
     if given:
         yield passed(given[0], "reviewMeetingDate")
     elif overdue(case, meeting):
-        message = f"The plan was reviewed on {meeting.isoformat()} without the provider's contribution."
+        message = "The pupil's plan was reviewed during the placement without the provider's contribution."
         yield Verdict(rule.severity, (at(learner(case).path, "ehcPlan"),), message)
 
 
@@ -259,10 +287,10 @@ def own_assessment(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 def _own(item: Item, case: Case, rule: Rule) -> Verdict | None:
     end, place = need_day(item, "endDate"), at(item.path, "recordComplete", "pupilAssessment")
-    said = [day for day in map(_said, beside(case, item, _VOICE)) if day is not None]
-    if said and min(said) <= end:
+    said = once(case, ("first said", placement_of(item)), lambda: _first_said(item, case))
+    if said is not None and said <= end:
         return Verdict("pass", (place,))
-    if said:
+    if said is not None:
         message = "The pupil's own assessment was recorded only after the placement had ended."
         return Verdict("warning", (place,), message)
     if case.form != "documents":
@@ -271,6 +299,10 @@ def _own(item: Item, case: Case, rule: Rule) -> Verdict | None:
         return None
     message = "The placement ended and the pupil's own assessment of it is not on record."
     return Verdict(rule.severity, (place,), message)
+
+
+def _first_said(item: Item, case: Case) -> date | None:
+    return min((day for day in map(_said, beside(case, item, _VOICE)) if day is not None), default=None)
 
 
 def _said(voice: Item) -> date | None:

@@ -178,7 +178,7 @@ def test_a_deadline_is_the_last_day_that_is_in_time(rule: str, name: str, today:
 
 def test_messages_name_the_days_that_were_missed() -> None:
     [review] = said(subject("REV-01", "first review only after half-term"), "2026-11-10")["REV-01"]
-    assert review.message == "No review was held from 2026-09-07 to 2026-10-25."
+    assert review.message == "No review was held in the half-term that ends on 2026-10-25."
     [visit] = said(subject("REV-03", "the day after"), "2026-09-15")["REV-03"]
     assert visit.message == "A visit was due by 2026-09-14 and none is on record."
 
