@@ -186,6 +186,16 @@ def test_the_keys_of_a_directory_are_trusted_with_its_roots(
     assert (code, found["code"]) == (1, "unknown_log")
 
 
+def test_a_log_and_the_help_of_receipts_need_the_base_install_only(exported: Path) -> None:
+    extras = ("alembic", "fastapi", "pydantic_settings", "sqlalchemy", "starlette", "structlog", "tuf")
+    code = (
+        f"import sys\nsys.modules.update(dict.fromkeys({extras!r}))\nfrom gateway.cli import main\nmain()\n"
+    )
+    words = ["log", "verify", str(exported), "-o", "json"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, json.loads(done.stdout)["good"]) == (0, True)
+
+
 def published(home: Path, folder: Path, *, with_log: bool = True, orgs: Any = ()) -> tuple[Path, Path]:
     """A directory with this gateway's entry, and its roots."""
     folder.mkdir(exist_ok=True)
