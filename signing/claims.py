@@ -21,11 +21,11 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Claims that were read from their canonical form, with the digests that are taken of them."""
+    """Claims in their canonical form, with the digest of the whole and the text of the body."""
 
     members: dict[str, Any] = field(repr=False)
     content_sha256: str
-    body_sha256: str
+    body_text: bytes = field(repr=False)
 
 
 def is_id(value: object) -> bool:
@@ -78,12 +78,12 @@ def is_well_formed(claims: dict[str, Any]) -> bool:
 
 
 def write(members: dict[str, Any]) -> tuple[bytes, Claims]:
-    """The payload of claims and their digests; raises `EncodingError` for content that is not allowed."""
+    """The payload of claims and what is known of it; raises `EncodingError` for content that is not allowed."""
     body = canonical(members["body"])
     check_content(members["body"], body)
     # The body is written once and set in as it is.
     payload = canonical({**members, "body": orjson.Fragment(body)})
-    return payload, Claims(members, sha256(payload), sha256(body))
+    return payload, Claims(members, sha256(payload), body)
 
 
 def read(payload: bytes) -> Claims:
@@ -98,4 +98,4 @@ def read(payload: bytes) -> Claims:
         raise EncodingError("not_canonical")
     if not is_well_formed(members):
         raise EncodingError("malformed")
-    return Claims(members, sha256(payload), sha256(body))
+    return Claims(members, sha256(payload), body)

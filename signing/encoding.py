@@ -24,6 +24,8 @@ _OPTIONS: Final = (
 )
 _SCALARS: Final = frozenset({int, bool, NoneType})
 _INVALID: Final = object()
+# How a text may end whose length is so many characters over a multiple of four; one alone says no byte.
+_LAST: Final = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 
 
 def b64u(data: bytes) -> str:
@@ -37,19 +39,21 @@ def b64u_length(length: int) -> int:
 
 
 def unb64u(text: object) -> bytes:
-    """The bytes of a base64url text; refuses every spelling but the one that `b64u` writes."""
+    """The bytes of a base64url text, or of its ASCII octets; refuses every spelling but the one of `b64u`."""
+    if type(text) is str and text.isascii():
+        text = text.encode()
     # The decoder still takes the classic alphabet beside ours, with a warning, and padding.
-    if type(text) is not str or not text.isascii() or "+" in text or "/" in text or "=" in text:
+    if type(text) is not bytes or b"+" in text or b"/" in text or b"=" in text:
         raise EncodingError("not_base64url")
     over = len(text) % 4
-    try:
-        data = pybase64.b64decode(text + "=" * (-over % 4), altchars=b"-_", validate=True)
-    except ValueError:
-        data = None
-    # Every other character has been looked at: only the last group can have bits that nothing says.
-    if data is None or (over and b64u(data[len(data) // 3 * 3 :]) != text[-over:]):
+    # Of the last character of a group that is not full only some bits count: the others are zero.
+    if over and text[-1] not in _LAST[over]:
         raise EncodingError("not_base64url")
-    return data
+    try:
+        return pybase64.b64decode(text + b"=" * (-over % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        pass
+    raise EncodingError("not_base64url")
 
 
 def sha256(data: bytes) -> str:
@@ -87,26 +91,40 @@ def parse_any(data: bytes) -> object:
     return value
 
 
+def cut(data: bytes, name: bytes) -> tuple[object, bytes, bytes]:
+    """The value of canonical JSON `data` without the bulk, the base64url text of its first member `name`.
+
+    In the value that member is empty; its characters and the bytes that they say come beside it. The strict
+    base64url form needs no escape, so that the text is canonical exactly when it is without the bulk.
+    """
+    head = b'{"%b":"' % name
+    end = data.find(b'"', len(head))
+    characters = data[len(head) : end]
+    try:
+        octets = unb64u(characters if data.startswith(head) else None)
+    except EncodingError:
+        # What is wrong with the text as a whole comes before what is wrong with one member.
+        parse(data)
+        raise
+    return parse(head + data[end:]), characters, octets
+
+
 def check_content(value: object, text: bytes) -> None:
     """Refuse floats, foreign Python types and member names that are not ASCII in `value`.
 
     `text` is its canonical JSON: because the caller has written it, `value` is neither cyclic nor too deep.
     """
-    ascii_only = text.isascii()
-    names: set[str] = set()
     containers: list[Any] = [(value,)]
     # The list grows while it is read. Most members are text, so text is asked for first.
     for node in containers:
-        if type(node) is dict:
-            if not ascii_only:
-                names.update(node)
-            node = node.values()
-        for member in node:
+        for member in node.values() if type(node) is dict else node:
             kind = type(member)
             if kind is not str:
                 if kind is dict or kind is list or kind is tuple:
                     containers.append(member)
                 elif kind not in _SCALARS:
                     raise EncodingError("unsupported_value")
-    if not "".join(names).isascii():
-        raise EncodingError("bad_member_name")
+    if not text.isascii():
+        names = set[str]().union(*(node for node in containers if type(node) is dict))
+        if not "".join(names).isascii():
+            raise EncodingError("bad_member_name")

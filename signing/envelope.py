@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from signing.algorithms import RECIPIENTS
 from signing.claims import are_times, is_audience, is_future, is_id, is_lifetime, is_over
-from signing.encoding import b64u, parse, unb64u
+from signing.encoding import b64u, cut, parse, unb64u
 from signing.errors import EncodingError, UnsealError
 from signing.message import MAX_ENVELOPE, MAX_RECIPIENTS, VERSION, Header
 from signing.names import ORGANISATION, is_name
@@ -62,10 +62,10 @@ def peek(envelope: bytes, now: int | None = None) -> Header:
     return read(envelope, now).header
 
 
-def digest(protected: str, iv: str, ciphertext: str, tag: str) -> str:
+def digest(protected: str, iv: str, ciphertext: bytes, tag: str) -> str:
     """`envelope_sha256`: over the received characters, whatever recipient entries a relay left in."""
     hashed = hashlib.sha256(f"{protected}.{iv}.".encode("ascii"))
-    hashed.update(ciphertext.encode("ascii"))
+    hashed.update(ciphertext)
     hashed.update(f".{tag}".encode("ascii"))
     return b64u(hashed.digest())
 
@@ -75,25 +75,25 @@ def read(envelope: bytes, now: int | None) -> Envelope:
     # Step 1: size, before anything reads the bytes.
     if len(envelope) > MAX_ENVELOPE:
         raise UnsealError("too_large", 1)
-    # Step 2: JSON, in canonical form.
+    # Step 2: JSON, in canonical form; its bulk is decoded on the way.
     try:
-        value = parse(envelope)
+        value, characters, ciphertext = cut(envelope, b"ciphertext")
     except EncodingError as error:
-        raise UnsealError(error.code, 2) from None
+        step = 3 if error.code == "not_base64url" else 2
+        raise UnsealError("bad_envelope" if step == 3 else error.code, step) from None
     # Step 3: exactly the permitted members, types, version and recipients.
-    opened = _envelope(value)
+    opened = _envelope(value, characters, ciphertext)
     # Step 4: time.
     _check_time(opened.header, now)
     return opened
 
 
-def _envelope(value: object) -> Envelope:
+def _envelope(value: object, characters: bytes, ciphertext: bytes) -> Envelope:
     if not isinstance(value, dict) or value.keys() != _ENVELOPE_MEMBERS:
         raise UnsealError("bad_envelope", 3)
     try:
         protected = unb64u(value["protected"])
         iv, tag = unb64u(value["iv"]), unb64u(value["tag"])
-        ciphertext = unb64u(value["ciphertext"])
     except EncodingError:
         raise UnsealError("bad_envelope", 3) from None
     if len(iv) != IV_LENGTH or len(tag) != TAG_LENGTH:
@@ -105,7 +105,7 @@ def _envelope(value: object) -> Envelope:
         members["jti"],
         members["iat"],
         members["exp"],
-        digest(value["protected"], value["iv"], value["ciphertext"], value["tag"]),
+        digest(value["protected"], value["iv"], characters, value["tag"]),
     )
     aad = value["protected"].encode("ascii")
     return Envelope(header, _entries(value["recipients"]), aad, iv, ciphertext, tag)

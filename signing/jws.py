@@ -13,7 +13,7 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 
 from signing.algorithms import SIGNATURES
-from signing.encoding import b64u, b64u_length, canonical, parse, unb64u
+from signing.encoding import b64u, b64u_length, canonical, cut, unb64u
 from signing.errors import EncodingError, SigningError
 from signing.keys import SigningPair, VerificationKey
 
@@ -35,10 +35,10 @@ class SignedPart:
 
 @dataclass(frozen=True, slots=True)
 class SignedText:
-    """A text of the right shape whose signatures nobody has verified yet; its payload stays unread."""
+    """A text of the right shape whose signatures nobody has verified yet; only `verify` may hand out its payload."""
 
     parts: tuple[SignedPart, ...]
-    payload_text: str = field(repr=False)
+    payload: bytes = field(repr=False)
 
 
 class JwsError(SigningError):
@@ -79,22 +79,20 @@ def signed_length(payload_length: int, typ: str = MESSAGE_TYPE) -> int:
 def read(jws: bytes, typ: str) -> SignedText:
     """The parts of `jws`, with the set, order and headers checked but no signature verified."""
     try:
-        return _read(parse(jws), typ)
+        value, characters, payload = cut(jws, b"payload")
+        return SignedText(_parts(value, characters, typ), payload)
     except EncodingError:
         raise JwsError("bad_jws") from None
 
 
-def _read(value: object, typ: str) -> SignedText:
+def _parts(value: object, payload: bytes, typ: str) -> tuple[SignedPart, ...]:
     if not isinstance(value, dict) or value.keys() != {"payload", "signatures"}:
         raise JwsError("bad_jws")
-    payload, signatures = value["payload"], value["signatures"]
-    if type(payload) is not str or not payload.isascii() or type(signatures) is not list:
+    signatures = value["signatures"]
+    if type(signatures) is not list or len(signatures) != len(_ALGORITHMS):
         raise JwsError("bad_jws")
-    if len(signatures) != len(_ALGORITHMS):
-        raise JwsError("bad_jws")
-    text = payload.encode()
-    parts = [_part(item, text, alg, typ) for alg, item in zip(_ALGORITHMS, signatures, strict=True)]
-    return SignedText(tuple(parts), payload)
+    pairs = zip(_ALGORITHMS, signatures, strict=True)
+    return tuple(_part(item, payload, alg, typ) for alg, item in pairs)
 
 
 def _part(item: object, payload: bytes, alg: str, typ: str) -> SignedPart:
@@ -116,10 +114,7 @@ def verify(text: SignedText, find: Callable[[str], VerificationKey | None]) -> b
         if key is None or key.alg != part.alg:
             raise JwsError("unknown_key")
         _verify_part(part, key)
-    try:
-        return unb64u(text.payload_text)
-    except EncodingError:
-        raise JwsError("bad_jws") from None
+    return text.payload
 
 
 def _verify_part(part: SignedPart, key: VerificationKey) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from typing import Any, Final, Protocol
 
+from signing.encoding import sha256
 from signing.keys import EncryptionKey, VerificationKey
 
 VERSION: Final = 1
@@ -49,10 +50,15 @@ class Sealed:
     jti: str
     content_sha256: str
     envelope_sha256: str
-    body_sha256: str
     size_class: int
     envelope: bytes = field(repr=False)
     jws: bytes = field(repr=False)
+    body_text: bytes = field(repr=False)
+
+    @property
+    def body_sha256(self) -> str:
+        """SHA-256 of the canonical body, by which a duplicate is known; taken when it is asked for."""
+        return sha256(self.body_text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +118,18 @@ class Evidence:
     sv: str
     irt: str | None
     content_sha256: str
-    body_sha256: str
     body: Mapping[str, Any] = field(repr=False)
+    body_text: bytes = field(repr=False)
     jws: bytes = field(repr=False)
     made_by: InitVar[object]
 
     def __post_init__(self, made_by: object) -> None:
         _only_here(made_by)
+
+    @property
+    def body_sha256(self) -> str:
+        """SHA-256 of the canonical body, by which a duplicate is known; taken when it is asked for."""
+        return sha256(self.body_text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,13 +149,18 @@ class Verified:
     irt: str | None
     content_sha256: str
     envelope_sha256: str
-    body_sha256: str
     body: Mapping[str, Any] = field(repr=False)
+    body_text: bytes = field(repr=False)
     jws: bytes = field(repr=False)
     made_by: InitVar[object]
 
     def __post_init__(self, made_by: object) -> None:
         _only_here(made_by)
+
+    @property
+    def body_sha256(self) -> str:
+        """SHA-256 of the canonical body, by which a duplicate is known; taken when it is asked for."""
+        return sha256(self.body_text)
 
 
 def _only_here(made_by: object) -> None:

@@ -48,10 +48,10 @@ def seal(
         jti=content.members["jti"],
         content_sha256=content.content_sha256,
         envelope_sha256=envelope_sha256,
-        body_sha256=content.body_sha256,
         size_class=klass,
         envelope=envelope,
         jws=signed,
+        body_text=content.body_text,
     )
 
 
@@ -122,7 +122,7 @@ def _encrypt(
         "recipients": [_entry(recipient, key) for recipient in recipients],
         "tag": tag,
     }
-    return canonical(envelope), digest(protected, b64u(iv), ciphertext, tag)
+    return canonical(envelope), digest(protected, b64u(iv), ciphertext.encode(), tag)
 
 
 def _entry(recipient: EncryptionPublicKey, content_key: bytes) -> dict[str, Any]:

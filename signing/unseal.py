@@ -60,7 +60,7 @@ def _unseal(data: bytes, me: Recipient, directory: Trust, now: int) -> Verified:
         **_signed_members(content),
         content_sha256=content.content_sha256,
         envelope_sha256=opened.header.envelope_sha256,
-        body_sha256=content.body_sha256,
+        body_text=content.body_text,
         jws=text,
         made_by=_MADE_HERE,
     )
@@ -84,7 +84,7 @@ def verify_jws(text: bytes, directory: Trust, at: int) -> Evidence:
     return Evidence(
         **_signed_members(content),
         content_sha256=content.content_sha256,
-        body_sha256=content.body_sha256,
+        body_text=content.body_text,
         jws=text,
         made_by=_MADE_HERE,
     )
