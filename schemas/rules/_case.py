@@ -67,8 +67,7 @@ class _Found:
     names: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A document, the learner or the placement: its place in the subject and what was withheld from it."""
 
     kind: str

@@ -120,13 +120,16 @@ def find(item: Item, kind: str, *steps: str) -> Any:  # noqa: ANN401 - what `kin
     if steps[0] in item.withheld:
         raise Unseen(at(item.path, *steps), why="Something that this rule needs was withheld.")
     value: Any = item.value
-    for index, step in enumerate(steps, 1):
+    last = len(steps) - 1
+    for index, step in enumerate(steps):
         value = value.get(step)
-        seen = look(value, kind if index == len(steps) else "object")
-        if seen is Look.MISSING:
-            return [] if kind == "array" and value == [] else None
-        if seen is not Look.PRESENT:
+        wanted = kind if index == last else "object"
+        seen = look(value, wanted)
+        if seen is Look.PRESENT:
+            continue
+        if seen is not Look.MISSING:
             raise Unseen(at(item.path, *steps))
+        return [] if kind == "array" and value == [] else None
     return value
 
 

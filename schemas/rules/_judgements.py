@@ -1,18 +1,22 @@
 """The assessments of a document: what each is about, whether it was made, and whether two are like for like."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.rules._case import Item, Marks, Path, at
 from schemas.rules._facts import Unseen, find, need
 
 _PAIRED = ("/frameworkProgress/*",)
+_SCALES, _INFORMANTS = "different scales, or versions of one", "different kinds of informant"
+_UNLIKE = {
+    _SCALES: ("value", "scaleRef"),
+    "different parts of a scale": ("construct", "code"),
+    _INFORMANTS: ("informant",),
+}
 _NOTHING_MARKED = Marks((), (), (), frozenset(), too_deep=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """One assessment, and the area of the framework or the part of an instrument that it is about."""
 
     about: str
@@ -60,24 +64,20 @@ def unlike(start: Judgement, end: Judgement) -> str:
     Like for like: the same area or part, the same scale and version, the same kind of informant. Who judged
     and in which setting does not matter.
     """
-    wanted = {
-        "different scales, or versions of one": ("value", "scaleRef"),
-        "different parts of a scale": ("construct", "code"),
-        "different kinds of informant": ("informant",),
-    }
-    pairs = {
-        why: (find(start.facts, "string", *steps), find(end.facts, "string", *steps))
-        for why, steps in wanted.items()
-    }
-    for why, (first, last) in pairs.items():
-        if first and last and first != last:
+    first, last = _traits(start.facts), _traits(end.facts)
+    for why in _UNLIKE:
+        if first[why] and last[why] and first[why] != last[why]:
             return why
     if start.about != end.about:
         return "different areas"
-    for steps in (("value", "scaleRef"), ("informant",)):
-        need(start.facts, "string", *steps)
-        need(end.facts, "string", *steps)
+    for judgement, traits in ((start, first), (end, last)):
+        if not (traits[_SCALES] and traits[_INFORMANTS]):
+            raise Unseen(judgement.place)
     return ""
+
+
+def _traits(facts: Item) -> dict[str, str | None]:
+    return {why: find(facts, "string", *steps) for why, steps in _UNLIKE.items()}
 
 
 def _halves(entry: Item) -> Iterator[Judgement]:

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any
 
 _TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+_NEVER_EMPTY = (int, bool)
 
 
 class Look(Enum):
@@ -20,8 +21,8 @@ def look(value: object, kind: str) -> Look:
     """Say whether a value of a JSON type is there; empty text, lists and objects are as good as missing."""
     wanted = _TYPES[kind]
     if type(value) is wanted:
-        held = value.strip() if isinstance(value, str) else value
-        return Look.PRESENT if held or wanted in (int, bool) else Look.MISSING
+        there = not value.isspace() if value and isinstance(value, str) else value or wanted in _NEVER_EMPTY
+        return Look.PRESENT if there else Look.MISSING
     empty = value is None or (isinstance(value, str | list | dict) and not value)
     return Look.MISSING if empty else Look.WRONG
 

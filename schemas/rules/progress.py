@@ -4,11 +4,11 @@ Progress is never stored and never worked out here: two judgements either may be
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._case import Case, Item, Path, Verdict, at
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
@@ -28,14 +28,18 @@ from schemas.rules._judgements import Judgement, judgements, made, phase, reache
 _START, _TARGET = "startingPoint", "target"
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(NamedTuple):
     """Two judgements set against each other, and whether somebody says that this shows progress."""
 
-    place: str
+    path: Path
     start: Judgement | None
     end: Judgement | None
     claimed: bool
+
+    @property
+    def place(self) -> str:
+        """Return where in the subject they are set against each other."""
+        return at(self.path)
 
 
 def starting_points(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -104,13 +108,13 @@ def _claims(item: Item, rule: Rule) -> Iterator[_Pair]:
     for entry in known:
         ref = find(entry.facts, "string", "baselineRef")
         if ref is not None and phase(entry) != _TARGET and made(entry):
-            yield _Pair(entry.place, by_id.get(ref), entry, claimed=True)
+            yield _Pair(entry.facts.path, by_id.get(ref), entry, claimed=True)
     yield from _achieved(item, [entry for entry in known if phase(entry) == _START and made(entry)])
     for impact in (impact for place in impacts for impact in reached(item, place)):
         claims = find(impact, "string", "judgement") in rule.thresholds["claims"]
         if claims and find(impact, "object", "measure") is not None:
             before, after = (find(impact, "string", "measure", name) for name in ("beforeRef", "afterRef"))
-            yield _Pair(at(impact.path, "measure"), by_id.get(before), by_id.get(after), claimed=True)
+            yield _Pair((impact.path, "measure"), by_id.get(before), by_id.get(after), claimed=True)
 
 
 def _achieved(item: Item, starts: list[Judgement]) -> Iterator[_Pair]:
@@ -118,7 +122,7 @@ def _achieved(item: Item, starts: list[Judgement]) -> Iterator[_Pair]:
     for entry in judgements(item, ("/progressAchieved/*",)):
         own = [start for start in starts if start.about == entry.about]
         if own and made(entry) and find(entry.facts, "string", "baselineRef") is None:
-            pairs = [_Pair(entry.place, start, entry, claimed=True) for start in own]
+            pairs = [_Pair(entry.facts.path, start, entry, claimed=True) for start in own]
             yield next((pair for pair in pairs if _difference(pair) == ""), pairs[0])
 
 
@@ -130,7 +134,7 @@ def _side_by_side(item: Item) -> Iterator[_Pair]:
             halves = [reached(entry, f"/{name}")[0] for name in ("start", "end")]
             start, end = (Judgement(about, half) for half in halves)
             if made(start) and made(end):
-                yield _Pair(at(entry.path), start, end, claimed=False)
+                yield _Pair(entry.path, start, end, claimed=False)
 
 
 def evidenced(case: Case, rule: Rule) -> Iterator[Verdict]:
