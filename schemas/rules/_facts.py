@@ -143,12 +143,17 @@ def need(item: Item, kind: str, *steps: str) -> Any:  # noqa: ANN401 - what `kin
 
 def find_day(item: Item, *steps: str) -> date | None:
     """Return the day at some place, None if it is missing."""
-    return None if find(item, "string", *steps) is None else need_day(item, *steps)
+    text = find(item, "string", *steps)
+    return None if text is None else _day(text, item, steps)
 
 
 def need_day(item: Item, *steps: str) -> date:
     """Return the day at some place, or raise Unseen."""
-    found = day_of(need(item, "string", *steps))
+    return _day(need(item, "string", *steps), item, steps)
+
+
+def _day(text: str, item: Item, steps: tuple[str, ...]) -> date:
+    found = day_of(text)
     if found is None:
         raise Unseen(at(item.path, *steps))
     return found

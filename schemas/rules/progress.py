@@ -4,7 +4,7 @@ Progress is never stored and never worked out here: two judgements either may be
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -40,6 +40,11 @@ class _Pair(NamedTuple):
     def place(self) -> str:
         """Return where in the subject they are set against each other."""
         return at(self.path)
+
+    @property
+    def judgements(self) -> tuple[Path, Path]:
+        """Return where the two stand; None for one that is not here."""
+        return self.start and self.start.facts.path, self.end and self.end.facts.path
 
 
 def starting_points(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -77,7 +82,9 @@ def like_for_like(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 def _alike(item: Item, _case: Case, rule: Rule) -> Verdict | None:
     pairs = [*_claims(item, rule), *_side_by_side(item)]
-    differences = [(pair, _difference(pair)) for pair in pairs]
+    # Many interventions may rest on the same two judgements.
+    told = {key: _difference(pair) for key, pair in {pair.judgements: pair for pair in pairs}.items()}
+    differences = [(pair, told[pair.judgements]) for pair in pairs]
     wrong = [(pair, why) for pair, why in differences if why and pair.claimed]
     if wrong:
         message = f"Progress is claimed between judgements that are not comparable: {wrong[0][1]}."
@@ -194,9 +201,10 @@ def _before_their_time(dated: list[Judgement], rule: Rule) -> Iterator[str]:
 
 
 def _in_future(dated: list[Judgement], item: Item) -> Iterator[str]:
-    for entry in dated:
-        day = find_day(entry.facts, "assessedOn")
-        if day is not None and day > written_on(item):
+    days = [(entry, find_day(entry.facts, "assessedOn")) for entry in dated]
+    written = written_on(item) if any(day for _, day in days) else None
+    for entry, day in days:
+        if day is not None and written is not None and day > written:
             yield at(entry.facts.path, "assessedOn")
 
 
@@ -218,7 +226,10 @@ def impact_stated(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 def _stated(item: Item, _case: Case, rule: Rule) -> Verdict | None:
     entries = [entry for place in rule.inputs[item.kind] for entry in reached(item, place)]
-    done = [entry for entry in entries if _completed(entry, item)]
+    if not entries:
+        return None
+    written = written_on(item)
+    done = [entry for entry in entries if _completed(entry, written)]
     lacking = tuple(place for entry in done for place in _unstated(entry, rule))
     if lacking:
         message = "An intervention is over and its impact is not stated with its date and its measure."
@@ -226,9 +237,9 @@ def _stated(item: Item, _case: Case, rule: Rule) -> Verdict | None:
     return passed(item) if done else None
 
 
-def _completed(entry: Item, item: Item) -> bool:
+def _completed(entry: Item, written: date) -> bool:
     end = find_day(entry, "end")
-    return end is not None and end <= written_on(item)
+    return end is not None and end <= written
 
 
 def _unstated(entry: Item, rule: Rule) -> list[str]:
