@@ -24,7 +24,6 @@ from gateway.files import Home, read_passphrase
 from gateway.keys import archive, life
 from gateway.keys.archive import Restoring
 from gateway.keys.kek import LocalKek
-from gateway.serve import configure_logging
 from gateway.settings import Settings
 from gateway.vault import Vault
 from signing.lockbox import HiddenText
@@ -88,7 +87,7 @@ class Safe:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("safe")
     (folder / "pass").write_text(PASSPHRASE)
     (folder / "wrong").write_text(WRONG)
@@ -102,8 +101,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def safe(template: Path, tmp_path: Path) -> Safe:
-    folder = shutil.copytree(template, tmp_path / "safe")
+def safe(filled: Path, tmp_path: Path) -> Safe:
+    folder = shutil.copytree(filled, tmp_path / "safe")
     settings = Settings(home=folder / "home", gateway="urn:ltp:gw:ash-vale", passphrase_file=folder / "pass")
     home = Home(settings)
     sets = [home.keys(home.hop_file()), home.keys(home.key_file(ORG))]
@@ -244,13 +243,15 @@ def test_no_exception_about_keys_shows_one(safe: Safe, name: str) -> None:
 def test_an_envelope_that_is_refused_shows_neither_its_content_nor_its_key(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("signing.seal.secrets.token_bytes", lambda size: b"\x77" * size)
     body = {**world.bundle(), "note": PLAINTEXT}
-    sealed = world.seal(ORG, GENERAL, body)
+    with monkeypatch.context() as patch:
+        patch.setattr(secrets, "token_bytes", lambda size: b"\x77" * size)
+        sealed = world.seal(ORG, GENERAL, body)
     me = world.hollow.services.cabinet.recipient(OTHER)
     directory = world.hollow.services.directory.current()
     assert signing.unseal(sealed.envelope, me, directory, int(world.time.value)).body["note"] == PLAINTEXT
-    world.change("orgs", "ash-vale", keys=world.entry("orgs", "northshire")["keys"][:2] and [])
+    desks = [key for key in world.entry("orgs", "ash-vale")["keys"] if "desk" in key]
+    world.change("orgs", "ash-vale", keys=desks)
     directory = world.hollow.services.directory.current()
     with pytest.raises(signing.UnsealError) as caught:
         signing.unseal(sealed.envelope, me, directory, int(world.time.value))
@@ -340,8 +341,8 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def with_canary(transfer: Json) -> Json:
-    """A transfer with a canary in a name and in the text of a statement."""
-    transfer["learner"]["legalName"]["familyName"] = PLAINTEXT
+    """A transfer with a canary in a name."""
+    transfer["learner"]["legalName"]["surname"] = PLAINTEXT
     return transfer
 
 
@@ -353,7 +354,6 @@ def lying(folder: Path) -> str:
 def test_a_gateway_at_work_leaves_no_secret_in_logs_temporary_files_or_its_folder(
     world: World, watched: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    configure_logging()
     home = Home(world.ash.settings)
     hidden = [*seeds(world.keys(ORG)), *seeds(world.keys(OTHER)), *seeds(home.keys(home.hop_file()))]
     transfer = with_canary(world.start())
