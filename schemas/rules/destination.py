@@ -1,9 +1,11 @@
 """Rules about where a pupil goes after a placement and how it goes on there (REI-07 to REI-09)."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._case import Case, Item, Verdict, at, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
@@ -117,31 +119,48 @@ def _monitored(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if find(item, "boolean", "continuedApSupport", "agreed") and find_day(item, *until) is None:
         message = "The provider goes on supporting the pupil, and it is not stated until when."
         return Verdict(rule.severity, (at(item.path, *until),), message)
-    points, looked = _points(item, case, back), _looked(item, case, back)
-    if not points and not looked:
+    own = _own_points(item, back)
+    looks = once(case, ("looks", placement_of(item)), lambda: _looks(item, case))
+    last = looks.last if looks.last is not None and looks.last >= back else None
+    next_day = back if last is None else last + _DAY
+    following = looks.following[bisect_left(looks.following, next_day, key=_day) :]
+    if not own and last is None and not (looks.following and looks.following[-1][0] >= back):
         message = "No day is set on which somebody looks how the return goes."
         unset = Verdict(rule.severity, (at(item.path, "planReviews"),), message)
         return unset if overdue(case, back - _DAY) else None
-    late = [place for place, day in points if overdue(case, day) and not any(look >= day for look in looked)]
+    waiting = [*((day, place) for day, place in own if last is None or last < day), *following[:1]]
+    late = tuple(place for day, place in waiting if overdue(case, day))
     if late:
         message = "A day set for looking how the return goes is over, and nothing is recorded of it."
-        return Verdict(rule.severity, tuple(late), message)
+        return Verdict(rule.severity, late, message)
     return passed(item, "returnDate")
 
 
-def _points(item: Item, case: Case, back: date) -> list[tuple[str, date]]:
-    """Return the days set for looking again: by the plan after the return, and by each look for the next."""
-    place = at(item.path, "planReviews")
-    found = [(place, as_day(value, place)) for value in find(item, "array", "planReviews") or []]
-    for look in beside(case, item, _MONITORING):
-        following = find_day(look, "nextMonitoringDate")
-        found += [] if following is None else [(at(look.path, "nextMonitoringDate"), following)]
-    return [(place, day) for place, day in found if day >= back]
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """When somebody last looked, and each day that a look set for the next one, in order."""
+
+    last: date | None
+    following: list[tuple[date, str]]
 
 
-def _looked(item: Item, case: Case, back: date) -> list[date]:
-    """Return the days after the return on which somebody looked: a monitoring record or a newer plan."""
+def _looks(item: Item, case: Case) -> _Looks:
+    """Gather the monitoring records of a placement; a newer plan counts as a look as well."""
     written = [
         written_on(found) for kind in (_MONITORING, _PLAN) for found in every_version(case, item, kind)
     ]
-    return [day for day in written if day >= back]
+    name = "nextMonitoringDate"
+    looks = beside(case, item, _MONITORING)
+    days = [(day, at(look.path, name)) for look in looks if (day := find_day(look, name)) is not None]
+    return _Looks(max(written, default=None), sorted(days))
+
+
+def _own_points(item: Item, back: date) -> list[tuple[date, str]]:
+    """Return the days after the return that a plan sets for looking again."""
+    place = at(item.path, "planReviews")
+    days = [as_day(value, place) for value in find(item, "array", "planReviews") or []]
+    return [(day, place) for day in days if day >= back]
+
+
+def _day(point: tuple[date, str]) -> date:
+    return point[0]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from schemas.calendar import Span
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._case import Case, Item, Verdict, at, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
@@ -62,11 +62,15 @@ def _received(item: Item, case: Case, rule: Rule) -> Verdict | None:
     back = find_day(item, "returnDate")
     if back is None:
         return None
-    sent = sendings(case, beside(case, item, "final-report"), rule.thresholds["roles"])
-    days = [day for entry in sent if (day := received_on(entry)) is not None]
+    first = once(case, ("report received", placement_of(item)), lambda: _first_received(item, case, rule))
     message = "The final report was not received before the pupil's return."
-    done = in_time(case, min(days, default=None), back - _DAY)
+    done = in_time(case, first, back - _DAY)
     return said(rule, done, (at(item.path, "returnDate"),), message)
+
+
+def _first_received(item: Item, case: Case, rule: Rule) -> date | None:
+    sent = sendings(case, beside(case, item, "final-report"), rule.thresholds["roles"])
+    return min((day for entry in sent if (day := received_on(entry)) is not None), default=None)
 
 
 def views_heard(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -79,11 +83,17 @@ def _heard(item: Item, case: Case, rule: Rule) -> Verdict | None:
     back = find_day(item, "returnDate")
     if back is None:
         return None
-    voices = every_version(case, item, "pupil-voice")
-    days = [need_day(voice, "date") for voice in voices if find(voice, "object", "viewsOnSuccess")]
-    done = in_time(case, min(days, default=None), back)
+    first = once(case, ("views heard", placement_of(item)), lambda: _first_heard(item, case))
+    done = in_time(case, first, back)
     message = "The pupil's views on the placement were not recorded before the return."
     return said(rule, done, (at(item.path, "returnDate"),), message)
+
+
+def _first_heard(item: Item, case: Case) -> date | None:
+    voices = every_version(case, item, "pupil-voice")
+    return min(
+        (need_day(voice, "date") for voice in voices if find(voice, "object", "viewsOnSuccess")), default=None
+    )
 
 
 def met_first(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -120,25 +130,35 @@ def _reviewed(here: Item, case: Case, rule: Rule) -> Iterator[Verdict]:
         return
     place = at(max(plans, key=written_on).path, "planReviews")
     held = [day for plan in plans for day in _review_days(plan)]
+    back = _return(here, case)
     for span in _to_review(here, case, rule, min(written_on(plan) for plan in plans)):
         if any(day in span for day in held):
             yield Verdict("pass", (place,))
         elif overdue(case, span.end):
-            days = f"from {span.start.isoformat()} to {span.end.isoformat()}"
-            yield Verdict(rule.severity, (place,), f"The plan for the way back was not reviewed {days}.")
+            when = _half_of(span, case) + ("" if back is None or span.start < back else ", after the return")
+            yield Verdict(rule.severity, (place,), f"The plan for the way back was not reviewed {when}.")
 
 
 def _to_review(here: Item, case: Case, rule: Rule, made: date) -> Iterator[Span]:
     """Yield the half-terms of the placement since there is a plan, and the rest of the one of the return."""
     days, span, least = calendar(case), running(case, here), rule.thresholds["schoolDays"]
-    back = min(
-        (day for plan in beside(case, here, _PLAN) if (day := find_day(plan, "returnDate"))), default=None
-    )
+    back = _return(here, case)
     last = span.end if back is None else min(span.end, back - _DAY)
     yield from shared(days, Span(max(span.start, made), last), half_terms(days), least)
     if back is not None:
         half = days.half_term_of(days.next_school_day(back))
         yield from shared(days, Span(back, days.known.end), [half] if half else [], least)
+
+
+def _return(here: Item, case: Case) -> date | None:
+    days = [find_day(plan, "returnDate") for plan in beside(case, here, _PLAN)]
+    return min((day for day in days if day is not None), default=None)
+
+
+def _half_of(span: Span, case: Case) -> str:
+    """Name a half-term by its own last day: where a span begins or ends may be what somebody submitted."""
+    half = calendar(case).half_term_of(span.start) or span
+    return f"in the half-term that ends on {half.end.isoformat()}"
 
 
 def _review_days(plan: Item) -> list[date]:
@@ -166,7 +186,8 @@ def _together(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if parties is not None:
         message = "School, provider and parents did not all take part in the discussion at the end."
         return said(rule, set(rule.thresholds["parties"]) <= set(map(str, parties)), (place,), message)
-    over = [day for day in (find_day(item, "returnDate"), _ended(case, item)) if day is not None]
+    ended = once(case, ("ended", placement_of(item)), lambda: _ended(case, item))
+    over = [day for day in (find_day(item, "returnDate"), ended) if day is not None]
     done = in_time(case, None, min(over)) if over else None
     return said(rule, done, (place,), "No discussion at the end of the placement is recorded.")
 
