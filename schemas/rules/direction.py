@@ -1,11 +1,12 @@
 """Rules about a direction to be educated off site (OSD)."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 
-from schemas.calendar import SchoolCalendar, legal_date
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.calendar import OutsideCalendar, SchoolCalendar, legal_date
+from schemas.rules._case import Case, Item, Outcome, Verdict, at, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Judge,
@@ -26,13 +27,16 @@ from schemas.rules._facts import (
     one,
     passed,
     placement,
-    seen_placement,
 )
+from schemas.rules._placing import overdue
 from schemas.rules._recipients import roles_for
+from schemas.rules._running import planned
+from schemas.rules._timeline import of_placement
 
 _NOTICE = "offsite-direction-notice"
 _REFERRAL = "placement-referral"
 _ADULT = 18
+_DAY = timedelta(days=1)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIMES = {
     1: ("singleSessionStart", "singleSessionEnd"),
@@ -50,7 +54,29 @@ _CONTENT = (
 
 def notice_in_time(case: Case, rule: Rule) -> Iterator[Verdict]:
     """OSD-01: two clear school days between notice and start; the looser count is only a warning."""
-    return judged(case, rule, _NOTICE, _in_time)
+    yield from judged(case, rule, _NOTICE, _in_time)
+    yield from of_placement(case, rule, _not_given)
+
+
+def _not_given(here: Item, case: Case, rule: Rule) -> Verdict | None:
+    """Judge a direction of which no notice is on record; the looser count is only a warning here too."""
+    if find(here, "string", "placementBasis") != rule.thresholds["basis"] or beside(case, here, _NOTICE):
+        return None
+    strict, loose = _last_days(calendar(case), need_day(here, "startDate"), rule.thresholds["schoolDays"])
+    if not overdue(case, strict):
+        return None
+    message = "The placement is by direction, and no notice of the direction is on record."
+    fix = "Give the notice now, and let the education begin when two clear school days have passed."
+    found: Outcome = "error" if overdue(case, loose) else "warning"
+    return Verdict(found, (at(here.path, "startDate"),), message, fix)
+
+
+def _last_days(days: SchoolCalendar, start: date, wanted: int) -> tuple[date, date]:
+    """Return the last days for a notice by the strict and by the looser count."""
+    before = days.school_days(days.known.start, start - _DAY)
+    if len(before) < wanted:
+        raise OutsideCalendar("the calendar begins too late to count back")
+    return before[-wanted] - _DAY, before[-wanted]
 
 
 def _in_time(item: Item, case: Case, rule: Rule) -> Verdict:
@@ -59,19 +85,21 @@ def _in_time(item: Item, case: Case, rule: Rule) -> Verdict:
     places = (at(item.path, "noticeDateTime"), at(item.path, "startDate"))
     if days.clear_school_days_between(notice, start) >= wanted:
         return Verdict("pass", places)
-    fix = f"The earliest start that this notice allows is {_written(_earliest(days, notice, wanted))}."
+    fix = _earliest(days, notice, wanted)
     if days.school_days_back(start, notice) >= wanted:
         message = "There are fewer clear school days between the notice and the start than the strict count."
         return Verdict("warning", places, message, fix)
     return Verdict("error", places, "The notice is later than the law allows.", fix)
 
 
-def _earliest(days: SchoolCalendar, notice: date, clear: int) -> date:
-    return days.add_school_days(notice, clear + 1)
-
-
-def _written(day: date) -> str:
-    return f"{_WEEKDAYS[day.weekday()].title()} {day.isoformat()}"
+def _earliest(days: SchoolCalendar, notice: date, clear: int) -> str:
+    """Name the earliest start that a notice allows, nothing where the calendar does not reach so far."""
+    try:
+        day = days.add_school_days(notice, clear + 1)
+    except OutsideCalendar:
+        return ""
+    weekday = _WEEKDAYS[day.weekday()].title()
+    return f"The earliest start that this notice allows is {weekday} {day.isoformat()}."
 
 
 def notice_complete(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -120,7 +148,11 @@ def _ordered(item: Item) -> Verdict:
 
 
 def right_recipients(case: Case, rule: Rule) -> Iterator[Verdict]:
-    """OSD-03: parent or adult pupil, and the authority if there is a plan; all notices count together."""
+    """OSD-03: parent or adult pupil, and the authority if there is a plan; all notices count together.
+
+    One message cannot show who else was told: what it shows is wrong only if it goes to the parent of an
+    adult, or to a younger pupil, in the place of the other.
+    """
     return judged(case, rule, _NOTICE, _recipients)
 
 
@@ -128,13 +160,14 @@ def _recipients(item: Item, case: Case, _rule: Rule) -> Verdict:
     pupil = learner(case)
     notice = legal_date(need_instant(item, "noticeDateTime"))
     adult = age(need_day(pupil, "dateOfBirth"), notice) >= _ADULT
-    wanted = {"pupil18Plus" if adult else "parent"}
-    if need(pupil, "boolean", "ehcPlan", "hasPlan"):
-        wanted.add("localAuthorityEhcp")
-    if wanted <= _addressed(item, case):
+    right, other = ("pupil18Plus", "parent") if adult else ("parent", "pupil18Plus")
+    plan = {"localAuthorityEhcp"} if need(pupil, "boolean", "ehcPlan", "hasPlan") else set()
+    addressed = once(case, ("addressed", placement_of(item)), lambda: _addressed(item, case))
+    if {right, *plan} <= addressed:
         return passed(item, "recipientType")
-    if case.form == "bundle":
-        raise Unseen(at(item.path), why="Whoever else was told cannot be seen in what one recipient got.")
+    instead = case.form == "transfer" and other in addressed and right not in addressed
+    if case.form != "documents" and not instead:
+        raise Unseen(at(item.path), why="Whoever else was told cannot be seen here.")
     message = "Somebody who must have this notice is not among its recipients."
     return Verdict("error", (at(item.path, "recipientType"),), message)
 
@@ -249,7 +282,9 @@ def _maximum(item: Item, case: Case, _rule: Rule) -> Verdict:
         return Verdict("error", (where,), "No longest period is agreed for the placement.")
     if days > maximum:
         return Verdict("error", (place,), "The notice is for more days than the longest period agreed.")
-    last = need_day(here, "plannedEndDate")
+    last = planned(case, here)
+    if last is None:
+        raise Unseen(at(here.path, "plannedEndDate"))
     if days > _possible(here, calendar(case), need_day(item, "startDate"), last):
         message = "The days of the notice do not fit between the start and the planned end."
         return Verdict("error", (place, at(here.path, "plannedEndDate")), message)
@@ -300,18 +335,30 @@ def review_on_request(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 def _reviewed(item: Item, case: Case, rule: Rule) -> Verdict | None:
     asked = find_day(item, "requestedBy", "date")
-    here = seen_placement(case, item)
-    if asked is None or (here is not None and here.value.get("placementBasis") != "offSiteDirection"):
+    if asked is None:
         return None
-    held = [need_day(review, "reviewDate") for review in beside(case, item, "placement-review")]
+    if need(placement(case, item), "string", "placementBasis") != rule.thresholds["basis"]:
+        return None
+    held = once(case, ("reviews", placement_of(item)), lambda: _review_days(item, case))
     since = asked - timedelta(days=rule.thresholds["recentDays"])
-    if any(since <= day <= asked for day in held):
+    if bisect_left(held, since) < bisect_right(held, asked):
         return passed(item, "requestedBy")
     last = calendar(case).add_school_days(asked, rule.thresholds["schoolDays"])
-    if any(asked <= day <= last for day in held):
+    following = next(iter(held[bisect_left(held, asked) :]), None)
+    if following is not None and following <= last:
         return passed(item, "requestedBy", "reviewDate")
+    if following is None and not overdue(case, last):
+        return None
     places = (at(item.path, "requestedBy", "date"), at(item.path, "reviewDate"))
-    return Verdict("warning", places, "The review that was asked for comes later than it should.")
+    if case.form != "documents":
+        raise Unseen(*places, why="An earlier review may have been told in another transfer.")
+    return Verdict(rule.severity, places, "The review that was asked for was not held in time.")
+
+
+def _review_days(item: Item, case: Case) -> list[date]:
+    """Return the days of the reviews of a placement in order; a request alone has none yet."""
+    days = [find_day(review, "reviewDate") for review in beside(case, item, "placement-review")]
+    return sorted(day for day in days if day is not None)
 
 
 def agencies_told(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -327,7 +374,7 @@ def _told(item: Item, case: Case, _rule: Rule) -> Verdict | None:
     if not active:
         return None
     notes = beside(case, item, "agency-notification")
-    told = [need(note, "string", "agency", "agencyRole") for note in notes]
+    told = {need(note, "string", "agency", "agencyRole") for note in notes}
     left = tuple(place for place, entry in active if entry.get("practitionerRole") not in told)
     if left and case.form != "documents":
         raise Unseen(*left, why="Agencies may have been told in another transfer.")
