@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
 from gateway.files import Home, HomeError
 from gateway.log.book import Book
+from gateway.store.writer import Writer
 from signing import KeySet
 from signing.log.keys import Identity, LogKey
 from signing.log.witness import Witness
@@ -40,6 +43,11 @@ def public_keys(home: Home) -> dict[str, Any]:
 def open_book(home: Home) -> Book:
     """The log of this gateway. Raises HomeError when it has none, SchemaBehind for an old database."""
     return Book.open(home.store, name_of(LOG, home.settings.gateway), _key(home, LOG))
+
+
+def book_on(home: Home, reads: Engine, writer: Writer) -> Book:
+    """The log of this gateway in a database that is open already. Raises HomeError when it has none."""
+    return Book(name_of(LOG, home.settings.gateway), _key(home, LOG), reads, writer)
 
 
 def witness_of(home: Home, logs: Mapping[str, Identity]) -> Witness:

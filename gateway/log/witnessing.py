@@ -1,11 +1,14 @@
 """Witnesses at work: answering other gateways' logs, and asking other gateways about our own."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from gateway.log.book import Book
+from signing import Directory
 from signing.log.checkpoint import Policy, Verified
 from signing.log.errors import LogError
+from signing.log.keys import Identity
 from signing.log.witness import Request, Witness, request_body
 
 #: Hands a request to one witness and gives its lines. Raises LogError `stale` with the size that it has seen, and
@@ -19,19 +22,31 @@ class WitnessAway(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class WitnessService:
-    """The witness of this gateway, with what it remembers in ``book``'s database."""
+    """The witness of this gateway, with what it remembers in ``book``'s database.
+
+    It watches the logs of ``witness``, or where ``listed`` is given those that this names at the moment.
+    """
 
     witness: Witness = field(repr=False)
     book: Book
+    listed: Callable[[], Mapping[str, Identity]] | None = None
 
     def cosign(self, body: bytes, now: int) -> bytes:
         """The signature lines on the checkpoint in a request, on the disk before they leave. Raises LogError."""
         request = Request.parse(body)
         with self.book.read() as read:
             seen = read.seen(request.checkpoint.origin)
-        answer = self.witness.cosign(request, seen, now)
+        witness = self.witness if self.listed is None else replace(self.witness, logs=self.listed())
+        answer = witness.cosign(request, seen, now)
         self.book.keep_seen(answer)
         return answer.lines
+
+
+def logs_of(directory: Directory) -> dict[str, Identity]:
+    """The logs of all active gateways, by origin; one that two gateways claim is nobody's."""
+    logs = [one.log for one in directory.gateways.values() if one.active and one.log is not None]
+    claimed = Counter(log.name for log in logs)
+    return {log.name: log for log in logs if claimed[log.name] == 1}
 
 
 def collect(book: Book, asks: list[Ask], policy: Policy, now: int) -> Verified:

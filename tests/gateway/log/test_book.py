@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 import structlog
 
+import signing
 from gateway.exchange import Answered, TooLong
 from gateway.hop import HopSigner
 from gateway.log.ask import http_witness
 from gateway.log.timer import Timer
-from gateway.log.witnessing import WitnessAway, WitnessService, collect
+from gateway.log.witnessing import WitnessAway, WitnessService, collect, logs_of
 from signing import HopKey
+from signing.directory import Times
 from signing.log.checkpoint import Policy, Unverified, verify
 from signing.log.errors import LogError
 from signing.log.keys import LogKey
@@ -148,6 +150,34 @@ def test_what_a_witness_refuses_otherwise_is_not_passed_over(shelf: Any, other: 
     shelf.add(1)
     asks = [lambda body: stranger.cosign(body, shelf.now)]
     assert code(lambda: collect(shelf.book, asks, watched(shelf), shelf.now)) == "unknown_log"
+
+
+def listed(**logs: Any) -> Any:
+    """A directory of gateways with these logs, as far as the witness asks it; None is a gateway that is closed."""
+    gateways: dict[str, dict[str, Any]] = {}
+    for token, log in logs.items():
+        key = signing.HopKey.generate().public.jwk()
+        status = "closed" if log is None else "active"
+        gateways[token] = {"gateway": f"urn:ltp:gw:{token}", "url": None, "status": status, "ver": 1}
+        gateways[token]["keys"] = [{"jwk": key, "nbf": 0, "exp": 1}]
+        gateways[token] |= {"log": log} if log else {}
+    return signing.Directory.of({}, gateways, Times(1, 0, 1, 0))
+
+
+def test_the_logs_of_the_directory_are_watched_as_it_stands_at_the_moment(shelf: Any, other: Any) -> None:
+    mine, theirs = shelf.book.policy.log, other.book.policy.log
+    assert logs_of(listed(ash=mine.vkeys(), north=theirs.vkeys(), hollow=None)) == {
+        mine.name: mine,
+        theirs.name: theirs,
+    }
+    assert logs_of(listed(ash=mine.vkeys(), north=mine.vkeys())) == {}
+    shelf.add(1)
+    directory = listed(north=theirs.vkeys())
+    north = WitnessService(service(shelf, other).witness, other.book, lambda: logs_of(directory))
+    asks = [lambda body: north.cosign(body, shelf.now)]
+    assert code(lambda: collect(shelf.book, asks, watched(shelf, north), shelf.now)) == "unknown_log"
+    directory = listed(ash=mine.vkeys())
+    assert collect(shelf.book, asks, watched(shelf, north), shelf.now).witnesses
 
 
 # --- asking over HTTP --------------------------------------------------------------------------------------------

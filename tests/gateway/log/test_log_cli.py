@@ -95,6 +95,15 @@ def test_the_gateways_witness_is_named_after_it(home: Path) -> None:
     assert witness.identity.vkeys() == keys.public_keys(where)["witness"]
 
 
+def test_the_log_can_stand_on_a_database_that_is_open_already(home: Path) -> None:
+    add(home, entry(0))
+    first = book_of(home)
+    second = keys.book_on(Home(Settings(home=home, gateway="urn:ltp:gw:ash")), first.reads, first.writer)
+    assert second.sign(1_790_000_000).head.size == 1
+    assert second.policy == first.policy
+    first.close()
+
+
 def test_a_log_is_signed_proved_exported_and_verified(home: Path, tmp_path: Path) -> None:
     add(home, *map(entry, range(5)))
     code, note = run("log", "checkpoint", "--home", home)
