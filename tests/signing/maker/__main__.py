@@ -18,12 +18,12 @@ from tests.signing.maker.world import NOTE, keys
 def main(folder: Path) -> None:
     """Write the four files; refuses when any of them is there."""
     sealed = messages()
-    base = sealed[0]
+    nine, ten = sealed[:2]
     files = {
         "keys": keys(),
         "messages": {"note": NOTE, "messages": sealed},
-        "refusals": {"note": NOTE, "refusals": refusals(base)},
-        "forms": {"note": NOTE, **forms(base)},
+        "refusals": {"note": NOTE, "refusals": refusals(nine, ten)},
+        "forms": {"note": NOTE, **forms(nine)},
     }
     there = [name for name in files if (folder / f"{name}.json").exists()]
     if there:

@@ -24,14 +24,14 @@ from tests.signing.maker.world import (
 )
 
 
-def refusals(base: Json) -> list[Json]:
-    """Every class of refusal; each entry changes one thing about the message `bundle-hpke-9`."""
-    entries = [*framing(base), *headers(base), *recipient_entries(base), *circumstances(base)]
-    return [*entries, *decrypted(base), *inner(base)]
+def refusals(nine: Json, ten: Json) -> list[Json]:
+    """Every class of refusal; each entry changes one thing about a message to a key of either algorithm."""
+    entries = [*framing(nine), *headers(nine), *recipient_entries(nine), *circumstances(nine)]
+    return [*entries, *decrypted(nine), *inner(nine), *points(ten)]
 
 
 def refusal(name: str, why: str, step: int, code: str, **change: Any) -> Json:
-    return {"name": name, "why": why, "step": step, "code": code, "of": "bundle-hpke-9", **change}
+    return {"name": name, "why": why, "step": step, "code": code, "of": "bundle-hpke-9"} | change
 
 
 def edit(find: str, put: str) -> Json:
@@ -132,6 +132,21 @@ def recipient_entries(base: Json) -> Iterator[Json]:
     key = entry["encrypted_key"]
     other = ("A" if key[0] != "A" else "B") + key[1:]
     yield refusal("wrapped-key", "one character", 7, "decrypt_failed", **edit(f'"{key}"', f'"{other}"'))
+
+
+def points(base: Json) -> Iterator[Json]:
+    """What can be wrong with the encapsulation of HPKE-10-KE, whose second half is a point of P-384."""
+    ek = json.loads(base["envelope"])["recipients"][0]["header"]["ek"]
+    raw = unb64u(ek)
+
+    def put(name: str, why: str, at: int, octets: bytes) -> Json:
+        other = b64u(raw[:at] + octets + raw[at + len(octets) :])
+        return refusal(name, why, 7, "decrypt_failed", of=base["name"], **edit(f'"{ek}"', f'"{other}"'))
+
+    yield put("lattice-half-10", "one bit of the ML-KEM half", 5, bytes([raw[5] ^ 1]))
+    yield put("point-elsewhere", "a point that is not on the curve", 1664, bytes([raw[1664] ^ 1]))
+    yield put("point-form", "a byte of form that is not 4", 1568, b"\6")
+    yield put("point-zero", "the point 0, 0", 1569, bytes(96))
 
 
 def circumstances(base: Json) -> Iterator[Json]:
