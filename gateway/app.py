@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import schemas
 from gateway import local, wire
+from gateway.attachments import local as local_files
+from gateway.attachments import wire as wire_files
 from gateway.problems import (
     Failed,
     GatewayError,
@@ -41,7 +43,8 @@ def create_app(services: Services, on_stop: Callable[[], None] | None = None) ->
     The wire API is a bare Starlette application beside the local one: it has no use for parameters, schemas and
     the layers that bring them, and it is where the load is.
     """
-    local_app, wire_app = _local_app(services, on_stop), Starlette(routes=wire.routes(services))
+    local_app = _local_app(services, on_stop)
+    wire_app = Starlette(routes=[*wire.routes(services), *wire_files.routes(services)])
     for app in (local_app, wire_app):
         for error, handler in _ANSWERS.items():
             app.add_exception_handler(error, handler)
@@ -65,6 +68,7 @@ def _local_app(services: Services, on_stop: Callable[[], None] | None) -> FastAP
         lifespan=_lifespan(on_stop),
     )
     app.include_router(local.router(services))
+    app.include_router(local_files.router(services))
     app.add_route("/healthz", _healthy, methods=["GET"])
     return app
 

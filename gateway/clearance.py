@@ -49,9 +49,11 @@ def _goes_with_a_profile(part: Part, parts: Sequence[Part]) -> bool:
 def _concerns(transfer: Mapping[str, Any], part: Part, place: str) -> bool:
     kind, _, rest = place.removeprefix("/").partition("/")
     index = rest.partition("/")[0]
-    if kind not in ("documents", "recipients") or not index.isdecimal():
+    if kind not in ("documents", "recipients", "attachments") or not index.isdecimal():
         return True
     entry = transfer[kind][int(index)]
+    if kind == "attachments":
+        return any(entry["id"] == file["id"] for file in part.body["attachments"])
     if kind == "recipients":
         return (entry["organisation"], entry["role"]) == (part.organisation, part.role)
     return any(entry["documentId"] == document["documentId"] for document in part.body["documents"])

@@ -11,10 +11,14 @@ from typing import Any
 
 import orjson
 
+from gateway.attachments.routing import files_for, goes_to
 from schemas import Finding, disclosure, routes
 from schemas.routes import Route
 from signing import Directory
 from signing.message import MAX_CLAIMS
+
+#: What a bundle says of a file beside what the transfer says: the address, the key and the nonce prefix.
+_SEALED_ENTRY = 200
 
 #: What the claims hold beside the bundle (ids, times, addresses) is well below this.
 _CLAIMS_BESIDE_BODY = 1_000
@@ -64,6 +68,8 @@ def split(transfer: Json) -> Split:
         parts += _parts(transfer, index, recipient, findings)
     findings += _stays_here(transfer)
     findings += _destinations(transfer, parts)
+    told = [((part.role, *part.readers), part.body) for part in parts]
+    findings += goes_to(transfer.get("attachments", ()), told)
     findings += _missing_companions(transfer, parts)
     findings += _too_large(parts)
     findings += _unsealable(transfer)
@@ -158,6 +164,10 @@ def _build(transfer: Json, recipient: Json, desk: str, chosen: Sequence[tuple[Js
         ],
         "attachments": [],
     }
+    # How a file is opened is for this gateway to say: whatever the transfer holds about it is left out.
+    listed = [_without_keys(entry) for entry in transfer.get("attachments", ())]
+    whole = len(chosen) == len(transfer["documents"])
+    body["attachments"] = files_for(listed, body, desk, whole=whole)
     if "legalName" not in body["learner"]:
         # A role that may not even know who it is about gets nothing about the learner.
         del body["learner"]
@@ -166,6 +176,10 @@ def _build(transfer: Json, recipient: Json, desk: str, chosen: Sequence[tuple[Js
     if companion:
         body["companion"] = True
     return Part(recipient["organisation"], desk, role, readers, body, companion, needs_companion)
+
+
+def _without_keys(entry: Json) -> Json:
+    return {name: value for name, value in entry.items() if name != "sealed"}
 
 
 def _view(kind: str, value: Json, roles: frozenset[str], why: tuple[str | None, frozenset[str]]) -> Json:
@@ -201,14 +215,6 @@ def _missing_companions(transfer: Json, parts: Sequence[Part]) -> Iterator[Findi
 
 def _stays_here(transfer: Json) -> Iterator[Finding]:
     """What a transfer may hold and a bundle cannot carry: said, never dropped in silence."""
-    if transfer.get("attachments"):
-        yield Finding(
-            "transfer.attachments",
-            "error",
-            "/attachments",
-            "Files cannot be attached yet, so nothing of this transfer was sent.",
-            "Take the files out, and send them by the way that you use today.",
-        )
     if transfer.get("extensions"):
         yield Finding(
             "transfer.extensions-stay",
@@ -248,7 +254,7 @@ def _destinations(transfer: Json, parts: Sequence[Part]) -> Iterator[Finding]:
 
 def _too_large(parts: Sequence[Part]) -> Iterator[Finding]:
     for part in parts:
-        size = len(orjson.dumps(part.body))
+        size = len(orjson.dumps(part.body)) + _SEALED_ENTRY * len(part.body["attachments"])
         if size > MAX_CLAIMS - _CLAIMS_BESIDE_BODY:
             yield Finding(
                 "message.too-large",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+from gateway.attachments.routing import files_for
 from gateway.contents import Archived, archived, kept
 from gateway.disclosure import sending_role
 from gateway.problems import Conflict, NotFound, Refused
@@ -66,7 +67,7 @@ def read(services: Services, rights: Rights, bundle_id: str, render: Callable[[R
     services.store.log_access(rights.row, row, "read" if roles else "refused", services.clock.ms)
     if not roles:
         raise NotFound("not-found", "There is nothing with this id that you may see.")
-    text = _text(services, row)
+    text = text_of(services, row)
     message = archived(text)
     seen = Read(
         row,
@@ -80,7 +81,8 @@ def read(services: Services, rights: Rights, bundle_id: str, render: Callable[[R
     return rendered
 
 
-def _text(services: Services, row: BundleRow) -> bytes:
+def text_of(services: Services, row: BundleRow) -> bytes:
+    """The inner message of a received bundle. Raises NotFound."""
     if row.content_id is None:
         raise NotFound("not-found", "The content of this bundle was not kept.")
     return kept(services.vault, services.store.content(row.content_id))
@@ -120,7 +122,10 @@ def _for_reader(body: Mapping[str, Any], roles: Sequence[str]) -> Mapping[str, A
         for kind in ("learner", "placement")
         if kind in body
     }
-    return {**body, **about, "documents": documents}
+    view = {**body, **about, "documents": documents}
+    # The sender has looked at the labels; here a file goes with the documents that this very reader may see.
+    whole = len(documents) == len(body["documents"])
+    return {**view, "attachments": files_for(body["attachments"], view, "dsl", whole=whole)}
 
 
 def _may_read(document: Mapping[str, Any], body: Mapping[str, Any], roles: frozenset[str]) -> bool:
@@ -143,12 +148,23 @@ def decide(services: Services, rights: Rights, bundle_id: str, decision: tuple[S
         raise Refused(
             "receipt.code", "This is not a published reason.", f"Use one of: {', '.join(REJECTIONS)}."
         )
+    if status is State.ACCEPTED:
+        _check_files(services, row)
     answer(services, row, status, role=roles[0], codes=(code,) if code else ())
     row = services.store.received(rights.organisation, bundle_id)
     if row.state != status:
         # Decided otherwise, before or at this very moment by somebody else.
         raise Conflict("bundle.decided", "This was already accepted or rejected, and the sender was told.")
     return Read(row, {}, services.store.receipts(row.id))
+
+
+def _check_files(services: Services, row: BundleRow) -> None:
+    """Accepting is for the whole bundle: not before it is known whether its files can be had."""
+    files = services.files.ledger.arrivals(row.org, row.bundle_id)
+    if any(file.due_ms is not None for file in files):
+        raise Conflict(
+            "attachments.waiting", "The files of this bundle are still being checked.", "Try again soon."
+        )
 
 
 def answer(

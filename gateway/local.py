@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 import schemas
 from gateway import inbox, send
+from gateway.attachments import reading
 from gateway.pages import render_final_report
 from gateway.problems import NotFound, Refused
 from gateway.services import Services
@@ -103,7 +104,7 @@ def router(services: Services) -> APIRouter:
     async def get_bundle(request: Request, bundle_id: str) -> Response:
         who = await work(rights, request, "inbox")
         as_page = "text/html" in request.headers.get("accept", "")
-        render = partial(_page, services) if as_page else _opened
+        render = partial(_page, services) if as_page else partial(_opened, services)
         return await work(inbox.read, services, who, bundle_id, render)
 
     @api.post(
@@ -278,8 +279,9 @@ def _name(services: Services, organisation: str) -> str:
         return organisation
 
 
-def _opened(opened: inbox.Read) -> Response:
-    return _json({**_entry(opened.row), "body": opened.body, "receipts": _receipts(opened.receipts)})
+def _opened(services: Services, opened: inbox.Read) -> Response:
+    body = {**opened.body, "attachments": reading.shown(services, opened.row.org, opened.body)}
+    return _json({**_entry(opened.row), "body": body, "receipts": _receipts(opened.receipts)})
 
 
 def _page(services: Services, opened: inbox.Read) -> Response:

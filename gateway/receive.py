@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import schemas
+from gateway.attachments import arrivals
 from gateway.disclosure import holds, sending_role
 from gateway.problems import Conflict, Forbidden, NotFound
 from gateway.receipts import Subject, make, take
@@ -131,6 +132,8 @@ def _arrive(
         receipt=make(services, subject, status, key, codes=codes),
         now_ms=services.clock.ms,
     )
+    if not codes and body["attachments"]:
+        arrivals.expect(services, organisation, body)
     services.courier.send_off(partial(services.store.arrive, arrived), 1)
     return status
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import schemas
+from gateway.attachments import sending
 from gateway.clearance import cleared
 from gateway.disclosure import Part, roles_not_held, split
 from gateway.problems import Forbidden, NotFound, Refused
@@ -23,6 +24,7 @@ from gateway.transfer import DEFAULT_DEADLINE_DAYS
 from schemas import Finding, rules
 from signing import DirectoryError, size_class
 from signing.encoding import sha256
+from signing.stream import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +114,16 @@ def accept(services: Services, rights: Rights, data: bytes, idempotency_key: str
         )
     if any(part.desk == "dsl" for part in examined.parts):
         rights.demand("dsl")
+    files: Mapping[str, Manifest] = {}
     try:
         examined = _with_roles_held(services, examined)
         _check_deadline(services, examined)
+        examined, files = _with_files(services, examined)
     except Refused:
         # Of a repeated request nothing is asked that time may have changed: it gets its answer again.
         if not _was_accepted(services, examined.transfer):
             raise
-    new = _new_transfer(services, examined, data, idempotency_key)
+    new = _new_transfer(services, examined, files, (data, idempotency_key))
     fresh = services.courier.send_off(partial(services.store.accept_transfer, new), len(new.bundles))
     return Accepted(new.transfer_id, fresh, examined.findings)
 
@@ -157,12 +161,27 @@ def _with_roles_held(services: Services, examined: Examined) -> Examined:
     return _left(replace(examined, findings=(*examined.findings, *problems)), parts)
 
 
+def _with_files(services: Services, examined: Examined) -> tuple[Examined, Mapping[str, Manifest]]:
+    """The parts whose attached files were all handed in, and how each file is opened."""
+    files, problems = sending.manifests(services, examined.transfer)
+    if not problems:
+        return examined, files
+    parts = cleared(examined.transfer, examined.parts, (), problems)
+    if not parts:
+        raise Refused("transfer.refused", "Nothing was sent: the transfer has problems.", findings=problems)
+    return _left(replace(examined, findings=(*examined.findings, *problems)), parts), files
+
+
 def _new_transfer(
-    services: Services, examined: Examined, data: bytes, idempotency_key: str | None
+    services: Services,
+    examined: Examined,
+    files: Mapping[str, Manifest],
+    request: tuple[bytes, str | None],
 ) -> NewTransfer:
     transfer, parts = examined.transfer, examined.parts
+    data, idempotency_key = request
     now_ms = services.clock.ms
-    bodies = [_with_ids(part, services.clock.seconds) for part in parts]
+    bodies = [sending.with_keys(_with_ids(part, services.clock.seconds), files) for part in parts]
     least = _least_classes(services, transfer, parts, bodies)
     bundles = [
         _new_bundle(services, transfer, part, (body, size))
@@ -213,6 +232,9 @@ def _new_bundle(
     services: Services, transfer: Mapping[str, Any], part: Part, sized: tuple[dict[str, Any], int]
 ) -> NewBundle:
     body, minimum_class = sized
+    deadline_ms = _deadline_ms(transfer, services.clock.ms)
+    if body["attachments"]:
+        sending.let_travel(services, part.organisation, body, deadline_ms)
     sender = transfer["from"]["organisation"]
     key = services.vault.key_for(sender, transfer["placement"]["placementId"], part.desk)
     reason, sealed, content = "", None, None
@@ -232,7 +254,7 @@ def _new_bundle(
         readers=" ".join((part.role, *part.readers)),
         body_sha256=body_sha256,
         minimum_class=minimum_class,
-        deadline_ms=_deadline_ms(transfer, services.clock.ms),
+        deadline_ms=deadline_ms,
         sealed=sealed,
         content=content,
         reason=reason,

@@ -26,6 +26,7 @@ from gateway.receive import hold, outside, receive
 from gateway.services import Services
 from signing import Directory, DirectoryError, Gateway, UnsealError
 from signing.message import MAX_ENVELOPE
+from signing.stream import MAX_LENGTH
 
 #: How a refusal by ``signing`` is answered: one status for each kind, and the published code.
 _UNSEAL: dict[str, type[GatewayError]] = {
@@ -70,11 +71,11 @@ def routes(services: Services) -> list[Route]:
     async def post_message(request: Request) -> Response:
         if "signature-input" not in request.headers:
             # Nothing is read, let alone held, for somebody who does not even say who they are.
-            raise _unsigned()
+            raise unsigned()
         envelope = await read_limited(request, MAX_ENVELOPE)
-        caller = _caller(services, request, envelope)
+        calling = caller(services, request, envelope)
         try:
-            header = outside(services, envelope, caller)
+            header = outside(services, envelope, calling)
             if services.cabinet.serves(header.aud.partition("/")[0]):
                 await asyncio.to_thread(receive, services, envelope, header)
             else:
@@ -90,6 +91,8 @@ def routes(services: Services) -> list[Route]:
             "accepts": [f"ltp:bundle/{schemas.VERSION}", f"ltp:receipt/{schemas.VERSION}"],
             "maxEnvelopeBytes": MAX_ENVELOPE,
             "messages": "/ltp/v1/messages",
+            "attachments": "/ltp/v1/attachments/",
+            "maxAttachmentBytes": MAX_LENGTH,
         }
         return Response(orjson.dumps(body), media_type="application/json")
 
@@ -99,7 +102,8 @@ def routes(services: Services) -> list[Route]:
     ]
 
 
-def _caller(services: Services, request: Request, body: bytes) -> Gateway:
+def caller(services: Services, request: Request, body: bytes) -> Gateway:
+    """The gateway that signed a request with this body. Raises Unauthenticated, or Unavailable."""
     try:
         directory = services.directory.current()
         message = hop.Request(request.method, _own_url(services, directory, request), dict(request.headers))
@@ -107,10 +111,11 @@ def _caller(services: Services, request: Request, body: bytes) -> Gateway:
     except DirectoryError:
         raise Unavailable("directory.unusable", "This gateway has no directory that it can trust.") from None
     except hop.HopRefused:
-        raise _unsigned() from None
+        raise unsigned() from None
 
 
-def _unsigned() -> Unauthenticated:
+def unsigned() -> Unauthenticated:
+    """What is answered to whoever does not say, or cannot prove, which gateway they are."""
     return Unauthenticated(
         "hop.signature",
         "The request is not signed by a gateway of the directory.",

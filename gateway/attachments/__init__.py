@@ -8,6 +8,10 @@ upload.py    an organisation's own system hands a file in, in pieces
 arrivals.py  what a received bundle names is fetched, verified and scanned
 reading.py   a reader opens a file; an operator releases or destroys one in quarantine
 fetch.py     one file from another gateway, or to one
+outward.py   our files to others, where nobody can call our gateway
+routing.py   which recipients get a file
+sending.py   files of a transfer that is sent
+carrier.py   parts of files between gateways
 clearing.py  what no message refers to any more is removed
 local.py     the routes for an organisation's own systems
 wire.py      the routes between gateways

@@ -15,7 +15,7 @@ from gateway.attachments.carrier import FetchFailed
 from gateway.attachments.fetch import fetch, sources
 from gateway.attachments.ledger import Arrival, FileState
 from gateway.attachments.scan import RELEASING, Verdict, examine
-from gateway.contents import archived, kept
+from gateway.contents import archived
 from gateway.problems import NotFound
 from gateway.services import Services
 from gateway.store.records import BundleRow
@@ -70,7 +70,7 @@ def step(services: Services, arrival: Arrival) -> None:
     except NotFound:
         _orphan(services, arrival)
         return
-    body = archived(kept(services.vault, services.store.content(_content(row)))).body
+    body = archived(inbox.text_of(services, row)).body
     entry = entry_of(body, arrival)
     if entry is None:
         services.files.ledger.forget(arrival)
@@ -89,12 +89,6 @@ def entry_of(body: Mapping[str, Any], arrival: Arrival) -> Mapping[str, Any] | N
             found: Mapping[str, Any] = entry
             return found
     return None
-
-
-def _content(row: BundleRow) -> int:
-    if row.content_id is None:
-        raise NotFound("not-found", "The content of this bundle was not kept.")
-    return row.content_id
 
 
 def _orphan(services: Services, arrival: Arrival) -> None:

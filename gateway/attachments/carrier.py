@@ -45,8 +45,8 @@ class Carrier(Protocol):
     def get(self, gateway: Gateway, span: Span, now: int) -> bytes:
         """That part of a file that another gateway has."""
 
-    def put(self, gateway: Gateway, span: Span, what: "Brought") -> None:
-        """Brings a part to a gateway that keeps it for an organisation."""
+    def put(self, gateway: Gateway, span: Span, what: "Brought") -> bool:
+        """Brings a part to a gateway that keeps it for an organisation; says whether the file is whole there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class HttpCarrier:
             raise FetchFailed("gateway-answer-unreadable")
         return answered.body
 
-    def put(self, gateway: Gateway, span: Span, what: Brought) -> None:
+    def put(self, gateway: Gateway, span: Span, what: Brought) -> bool:
         """With a Content-Range; done when the gateway says that it has that part."""
         url = _url(gateway, span.address) + f"?for={what.reader}"
         headers = self._signer.request("PUT", url, what.data, what.now)
@@ -88,6 +88,7 @@ class HttpCarrier:
         answered = self._ask(Asked("PUT", url, what.data, headers))
         if answered.status not in (200, 201):
             raise FetchFailed(refusal(answered.status, answered.body))
+        return answered.status == 201
 
     def _ask(self, asked: Asked) -> Answered:
         try:

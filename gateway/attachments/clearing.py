@@ -6,6 +6,7 @@ import structlog
 
 from gateway.attachments import upload
 from gateway.attachments.arrivals import work_off
+from gateway.attachments.outward import Outward
 from gateway.problems import NotFound
 from gateway.services import Services
 
@@ -58,6 +59,7 @@ class Worker:
         self._services = services
         self._stopped = threading.Event()
         self._cleared_at = services.clock.seconds
+        self._outward = Outward()
         self._thread = threading.Thread(target=self._run, name="attachments", daemon=True)
 
     def start(self) -> None:
@@ -83,4 +85,4 @@ class Worker:
         if self._services.clock.seconds - self._cleared_at > _CLEAR_EVERY_S:
             self._cleared_at = self._services.clock.seconds
             clear(self._services)
-        return work_off(self._services, 1)
+        return work_off(self._services, 1) + self._outward.work_off(self._services)

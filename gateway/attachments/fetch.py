@@ -66,7 +66,7 @@ def bring(services: Services, gateway: Gateway, address: str, reader: str) -> No
     """Brings a file of ours to a gateway that keeps it for ``reader``. Raises FetchFailed.
 
     For a sender whose gateway nobody can call. Of a file that was interrupted, what is there already is not
-    written again.
+    written again; a file that is whole there already is not sent on.
     """
     blobs = services.files.blobs
     size = blobs.size(address)
@@ -75,4 +75,5 @@ def bring(services: Services, gateway: Gateway, address: str, reader: str) -> No
     for start in range(0, size, PART):
         stop = min(start + PART, size)
         what = Brought(blobs.read(address, start, stop), reader, services.clock.seconds)
-        services.carrier.put(gateway, Span(address, start, stop, size), what)
+        if services.carrier.put(gateway, Span(address, start, stop, size), what):
+            return

@@ -179,6 +179,12 @@ class Ledger:
         rows = self._rows(select(t.reader).where(t.address == address, t.until_ms > now_ms))
         return frozenset(row.reader for row in rows)
 
+    def travelling(self, now_ms: int) -> set[tuple[str, str]]:
+        """Each file that somebody may fetch now, with that organisation."""
+        t = _travelling.c
+        rows = self._rows(select(t.address, t.reader).where(t.until_ms > now_ms))
+        return {(row.address, row.reader) for row in rows}
+
     # --- received -------------------------------------------------------------------------------------------
 
     def expect(self, arrivals: Iterable[Arrival]) -> None:

@@ -9,7 +9,7 @@ alone. Nothing else opens a file.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from schemas import Finding
+from schemas import Finding, routes
 
 Json = Mapping[str, Any]
 
@@ -29,11 +29,23 @@ def files_for(attachments: Sequence[Json], body: Json, desk: str, *, whole: bool
     ]
 
 
-def nobody_gets(attachments: Sequence[Json], bodies: Sequence[Json]) -> Iterator[Finding]:
-    """A file that goes nowhere stops the transfer: nothing is dropped in silence."""
-    sent = {entry["id"] for body in bodies for entry in body["attachments"]}
+def goes_to(attachments: Sequence[Json], told: Sequence[tuple[Sequence[str], Json]]) -> Iterator[Finding]:
+    """Who gets each file, in words, from the roles and the body of each bundle.
+
+    A file that goes nowhere stops the transfer: nothing is dropped in silence.
+    """
     for index, entry in enumerate(attachments):
-        if entry["id"] not in sent:
+        roles = [roles for roles, body in told if any(e["id"] == entry["id"] for e in body["attachments"])]
+        titles = dict.fromkeys(routes.role(role).title for some in roles for role in some)
+        if titles:
+            yield Finding(
+                "transfer.goes-to",
+                "info",
+                f"/attachments/{index}",
+                f"The file goes to: {'; '.join(titles)}. Nobody else gets it.",
+                "Nothing to do.",
+            )
+        else:
             yield Finding(
                 "attachment.nobody",
                 "error",

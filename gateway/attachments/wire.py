@@ -19,8 +19,7 @@ from gateway.attachments import blobs
 from gateway.attachments.fetch import keep
 from gateway.problems import Conflict, Forbidden, NotFound, Refused
 from gateway.services import Services
-from gateway.wire import _caller as caller
-from gateway.wire import read_limited
+from gateway.wire import caller, read_limited, unsigned
 from signing import Directory, DirectoryError, Gateway
 from signing.stream import MAX_LENGTH, is_address, sealed_length
 
@@ -43,6 +42,8 @@ def routes(services: Services) -> list[Route]:
         return await asyncio.to_thread(_given, services, request, asking)
 
     async def put_part(request: Request) -> Response:
+        if "signature-input" not in request.headers:
+            raise unsigned()
         body = await read_limited(request, MOST_PART)
         bringing = caller(services, request, body)
         return await asyncio.to_thread(_taken, services, request, (bringing, body))

@@ -213,11 +213,11 @@ def test_a_message_that_waited_is_not_sealed_again_when_the_keys_are_the_same(wo
 # --- what a transfer cannot carry --------------------------------------------------------------------------------
 
 
-def test_a_transfer_with_files_is_refused_whole_and_goes_without_them(world: World) -> None:
+def test_a_transfer_with_files_that_are_not_here_is_refused_whole_and_goes_without_them(world: World) -> None:
     files = world.example("transfer", "end-of-placement")["attachments"]
     transfer = world.report()
     refused = world.hollow.send(transfer | {"attachments": files})
-    assert ("transfer.attachments", "/attachments") in errors(refused)
+    assert ("attachment.not-uploaded", "/attachments/0/id") in errors(refused)
     assert files[0]["title"] not in refused.text
     assert world.hollow.rows("transfer") == world.hollow.rows("bundle") == []
     assert world.hollow.send(transfer).status_code == 202
