@@ -1,31 +1,27 @@
-"""Setting up: a gateway's home folder, an organisation's keys, and the signed directory that names them.
+"""Setting up: a gateway's home folder, an organisation's keys, and what the directory is to say of them.
 
 The command line is a thin skin over these functions. Private keys are made here, once, and leave only into
-encrypted files; what goes into the directory is the public document that ``organisation_entry`` gives.
+encrypted files; what goes to the keeper of the directory is the public document that ``submission`` signs.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 import schemas
+from gateway.directory import continuity
 from gateway.files import CONFIG, Home, HomeError, write_private
 from gateway.keys import life, shelf
 from gateway.settings import Settings
 from gateway.store import upgrade
-from signing import HopKey, KeySet, Organisation, SigningPair, TrustedKey, sign_directory
-from signing.entries import read_gateway, read_organisation
+from signing import HopKey, KeySet, Organisation, TrustedKey
 from signing.names import DESKS, ORGANISATION, is_name
 
 DAY_S = 86_400
 #: How long a gateway's hop key counts from the day on which its entry was written.
 HOP_DAYS = 365
-DIRECTORY_DAYS = 30
 
 Json = dict[str, Any]
 
@@ -40,7 +36,6 @@ class NewOrganisation:
     families: Sequence[str]
     gateway: str
     identifiers: Mapping[str, str] = field(default_factory=dict)
-    vouched_by: str | None = None
 
 
 def make_home(settings: Settings) -> None:
@@ -62,7 +57,7 @@ def _config(settings: Settings) -> list[str]:
         name: getattr(settings, name)
         for name in ("kek_file", "passphrase_file", "kms_key", "kms_region", "kms_endpoint")
     }
-    said = {"gateway": settings.gateway, "host": settings.host, **kek}
+    said = {"gateway": settings.gateway, "host": settings.host, "directory": settings.directory, **kek}
     lines = [f"{name} = {json.dumps(str(value))}" for name, value in said.items() if value is not None]
     return [*lines, f"port = {settings.port}"]
 
@@ -81,7 +76,7 @@ def make_keys(settings: Settings, organisation: str, now: int, delay_s: int = 0)
 
 def organisation_entry(settings: Settings, new: NewOrganisation, now: int) -> Json:
     """The directory's document about an organisation whose keys are in this home."""
-    entry: Json = {
+    return {
         "org": new.organisation,
         "name": new.name,
         "kind": new.kind,
@@ -93,9 +88,6 @@ def organisation_entry(settings: Settings, new: NewOrganisation, now: int) -> Js
         "accepts": [schemas.VERSION],
         **_of_keys(settings, new.organisation, now),
     }
-    if new.vouched_by is not None:
-        entry["vouchedBy"] = {"organisation": new.vouched_by, "on": _date(now)}
-    return entry
 
 
 def renewed_entry(settings: Settings, listed: Organisation, now: int) -> Json:
@@ -119,9 +111,18 @@ def renewed_entry(settings: Settings, listed: Organisation, now: int) -> Json:
     entry["ver"] = max(entry["ver"], listed.version + 1)
     known = {key["jwk"]["kid"] for key in entry["keys"]}
     entry["keys"] += [_lost(key, now) for key in listed.signing_keys if key.key.kid not in known]
-    if listed.vouched_by is not None:
-        entry["vouchedBy"] = dict(listed.vouched_by)
     return entry
+
+
+def submission(settings: Settings, document: Json, listed: Organisation | None, now: int) -> Json:
+    """What the keeper of the directory is given: a document, signed with a pair that is ``listed`` where one is here.
+
+    Without such a pair it is not signed, and the keeper can only publish it as a recovery.
+    """
+    home = Home(settings)
+    pairs = home.keys(home.key_file(document["org"])).signing
+    keys = () if listed is None else listed.signing_keys
+    return continuity.submission(document, pairs, [k.key.kid for k in keys if k.revoked_at is None], now)
 
 
 def _lost(key: TrustedKey, now: int) -> Json:
@@ -146,81 +147,3 @@ def gateway_entry(settings: Settings, url: str | None, now: int) -> Json:
         "ver": 1,
         "keys": [{"jwk": key.public.jwk(), "nbf": now, "exp": now + HOP_DAYS * DAY_S}],
     }
-
-
-@dataclass(frozen=True, slots=True)
-class DirectoryDraft:
-    """The folder in which a directory is kept by whoever keeps it: entries, root keys, the signed result."""
-
-    folder: Path
-
-    @property
-    def signed(self) -> Path:
-        """The signed file that gateways take."""
-        return self.folder / "directory.json"
-
-    @property
-    def roots(self) -> Path:
-        """The public root keys that gateways trust."""
-        return self.folder / "directory-roots.json"
-
-    def init(self) -> None:
-        """Makes the root pair, encrypted under a key file beside it. Raises HomeError if there is one."""
-        if self.roots.exists():
-            raise HomeError(f"There is a directory in this folder already: {self.folder}.")
-        home = self._home()
-        home.make_master()
-        root = SigningPair.generate()
-        home.write_keys(self.folder / "root.keys", KeySet(signing=(root,)))
-        self.roots.write_bytes(orjson.dumps([root.public.jwks()], option=orjson.OPT_INDENT_2))
-
-    def add(self, entry: Json, *, replace: bool = False) -> Path:
-        """Takes an entry (an organisation's or a gateway's document) into the draft.
-
-        Raises signing.DirectoryError when it is not one, and HomeError when it would give other keys to somebody
-        who is listed already: only a person decides that, with ``replace``.
-        """
-        kind, name = ("orgs", entry.get("org")) if "org" in entry else ("gateways", entry.get("gateway"))
-        token = str(name).rpartition(":")[2]
-        # Reading it strictly also refuses every name that could lead out of this folder.
-        (read_organisation if kind == "orgs" else read_gateway)(token, entry)
-        path = self.folder / kind / f"{token}.json"
-        if not replace and path.exists() and orjson.loads(path.read_bytes())["keys"] != entry["keys"]:
-            raise HomeError(
-                f"This is listed already, with other keys: {path}. Only replace it if you know why."
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(orjson.dumps(entry, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
-        return path
-
-    def publish(self, now: int, days: int = DIRECTORY_DAYS) -> Path:
-        """Signs all entries into the one file; its version only rises. Raises signing.DirectoryError."""
-        version_file = self.folder / "version"
-        version = int(version_file.read_text()) + 1 if version_file.exists() else 1
-        content = {
-            "type": "ltp-directory",
-            "version": version,
-            "issued": now,
-            "expires": now + days * DAY_S,
-            "orgs": self._entries("orgs"),
-            "gateways": self._entries("gateways"),
-        }
-        home = self._home()
-        signed = sign_directory(content, home.keys(self.folder / "root.keys").signing[-1])
-        version_file.write_text(str(version))
-        # Gateways read this file while it changes: it is replaced, never written into.
-        part = self.signed.with_suffix(".part")
-        part.write_bytes(signed)
-        part.replace(self.signed)
-        return self.signed
-
-    def _entries(self, kind: str) -> Json:
-        files = sorted((self.folder / kind).glob("*.json"))
-        return {path.stem: orjson.loads(path.read_bytes()) for path in files}
-
-    def _home(self) -> Home:
-        return Home(Settings(home=self.folder, gateway="urn:ltp:gw:directory"))
-
-
-def _date(now: int) -> str:
-    return datetime.fromtimestamp(now, UTC).date().isoformat()

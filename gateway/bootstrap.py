@@ -7,8 +7,9 @@ from gateway.attachments.carrier import HttpCarrier
 from gateway.attachments.clearing import Worker
 from gateway.attachments.kept import FOLDER, open_files
 from gateway.attachments.scan import chosen
+from gateway.directory.source import Refresher, TrustedDirectory, open_client
 from gateway.exchange import Exchanges
-from gateway.files import DirectoryFile, Home, read_roots
+from gateway.files import Home
 from gateway.hop import HopSigner
 from gateway.outbox import Outbox
 from gateway.peers import HttpPeers
@@ -26,14 +27,17 @@ class Gateway:
     services: Services
     outbox: Outbox
     files: Worker
+    refresher: Refresher
 
     def start(self) -> None:
-        """Starts the delivery workers and the one for attached files."""
+        """Starts looking for a newer directory, the delivery workers and the one for attached files."""
+        self.refresher.start()
         self.outbox.start()
         self.files.start()
 
     def close(self) -> None:
         """Ends the attempts under way, commits what waits, and gives the files back."""
+        self.refresher.stop()
         self.outbox.stop()
         self.files.stop()
         self.services.store.close()
@@ -56,7 +60,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
     home, clock, courier = Home(settings), clock or Clock(), _Courier()
     signer = HopSigner(home.keys(home.hop_file()).hop[-1])
     exchanges = Exchanges(settings.timeout_s)
-    roots = read_roots(settings.path(settings.directory_roots))
+    directory = TrustedDirectory(open_client(settings), lambda: clock.seconds)
     services = Services(
         gateway=settings.gateway,
         store=Store(home.store),
@@ -67,7 +71,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
             settings.attachments_mb * 1_000_000,
             chosen(settings.scan_command, settings.scan_clamd, settings.scan_timeout_s),
         ),
-        directory=DirectoryFile(settings.path(settings.directory), roots, lambda: clock.seconds),
+        directory=directory,
         signer=signer,
         peers=HttpPeers(signer, exchanges),
         carrier=HttpCarrier(signer, exchanges),
@@ -75,4 +79,5 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
         clock=clock,
     )
     courier.outbox = Outbox(services, settings.workers)
-    return Gateway(services, courier.outbox, Worker(services))
+    refresher = Refresher(directory, settings.directory_refresh_s)
+    return Gateway(services, courier.outbox, Worker(services), refresher)

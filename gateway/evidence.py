@@ -1,19 +1,20 @@
 """Checking what a gateway has kept, from its files alone: no network, no running gateway.
 
 Every archived inner message, bundle or receipt, is taken out of the vault and both its signatures are verified
-again against the directory file.
+again against the directory that this gateway accepted last.
 """
 
 import time
 from dataclasses import dataclass
 
 from gateway.contents import kept
-from gateway.files import Home, read_roots
+from gateway.directory.source import open_client
+from gateway.files import Home, HomeError
 from gateway.sealing import JWS
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.vault import Vault
-from signing import Directory, Evidence, verify_jws
+from signing import Evidence, verify_jws
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,13 @@ class Checked:
 
 
 def verify_files(settings: Settings, now: int | None = None) -> list[Checked]:
-    """Every message kept in a gateway's home, verified. Raises UnsealError, VaultError or DirectoryError."""
+    """Every message kept in a gateway's home, verified. Raises UnsealError, VaultError or DirectoryRefused."""
     at = int(time.time()) if now is None else now
     home = Home(settings)
-    roots = read_roots(settings.path(settings.directory_roots))
-    directory = Directory.parse(settings.path(settings.directory).read_bytes(), roots, at)
+    known = open_client(settings).load()
+    if known is None:
+        raise HomeError("This gateway has no directory yet: ltp directory refresh.")
+    directory = known.directory(at)
     store, vault = Store(home.store), Vault(home.vault, home.vault_key())
     try:
         rows = [row for row in store.rows("content") if row.form == JWS]

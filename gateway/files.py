@@ -1,12 +1,10 @@
-"""The files of a gateway's home folder: where they are, how they are written; the directory among them."""
+"""The files of a gateway's home folder: where they are, and how they are written."""
 
 import os
 import secrets
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import orjson
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -15,12 +13,8 @@ from gateway.keys.kek import MASTER, Kek, LocalKek
 from gateway.keys.kms import KMS_MASTER, KmsKek
 from gateway.settings import Settings
 from signing import (
-    Directory,
-    DirectoryError,
     KeyFileError,
-    KeyMaterialError,
     KeySet,
-    PublicPair,
     open_keys,
     seal_keys,
 )
@@ -212,58 +206,3 @@ def _of_length(key: bytes, what: str, path: Path) -> bytes:
     if len(key) != KEK_LENGTH:
         raise HomeError(f"{what} must be exactly {KEK_LENGTH} bytes: {path}.")
     return key
-
-
-def read_roots(path: Path) -> tuple[PublicPair, ...]:
-    """The public keys that may sign the directory. Raises HomeError."""
-    try:
-        listed = orjson.loads(read(path, "The directory's roots"))
-        roots = tuple(PublicPair.from_jwks(jwks) for jwks in listed)
-    except (orjson.JSONDecodeError, TypeError, KeyMaterialError) as problem:
-        raise HomeError(f"The directory's roots are not in the right form: {path}.") from problem
-    if not roots:
-        raise HomeError(f"The directory's roots name no key: {path}.")
-    return roots
-
-
-class DirectoryFile:
-    """The signed directory as a file, read again when it changes.
-
-    A new file that does not verify, or is older than the one in use, is not taken: the one in use stays until
-    it expires. Nothing is ever taken from a file whose signature was not verified.
-    """
-
-    def __init__(self, path: Path, roots: Sequence[PublicPair], now: Callable[[], int]) -> None:
-        self._path = path
-        self._roots = roots
-        self._now = now
-        self._seen: tuple[int, int] | None = None
-        self._directory: Directory | None = None
-
-    def current(self) -> Directory:
-        """The directory to trust now. Raises signing.DirectoryError when there is none."""
-        stamp = self._stamp()
-        if stamp != self._seen:
-            self._reload()
-            self._seen = stamp
-        if self._directory is None:
-            raise DirectoryError("bad_directory")
-        if self._now() >= self._directory.expires:
-            raise DirectoryError("directory_expired")
-        return self._directory
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            stat = self._path.stat()
-        except OSError:
-            return None
-        return stat.st_mtime_ns, stat.st_size
-
-    def _reload(self) -> None:
-        least = self._directory.version if self._directory else 0
-        try:
-            data = self._path.read_bytes()
-            self._directory = Directory.parse(data, self._roots, self._now(), minimum_version=least)
-        except (OSError, DirectoryError):
-            if self._directory is None:
-                raise DirectoryError("bad_directory") from None

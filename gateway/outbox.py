@@ -206,11 +206,11 @@ class Outbox:
         assert due.envelope is not None  # noqa: S101 - _with_envelope gave it one
         services = self._services
         try:
+            directory = services.directory.current()
+            directory.check_fresh(services.clock.seconds)
             if services.cabinet.serves(due.aud.partition("/")[0]):
                 self._next_door(due.envelope)
                 return
-            directory = services.directory.current()
-            directory.check_fresh(services.clock.seconds)
             route = directory.route(due.aud)
         except DirectoryError as problem:
             raise DeliveryFailed(_NO_WAY.get(problem.code, "directory-unusable")) from None

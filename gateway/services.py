@@ -1,9 +1,9 @@
 """What the gateway's use cases work with, made in one place (``gateway.bootstrap``) and handed in."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.attachments.carrier import Carrier
 from gateway.attachments.kept import Files
@@ -17,10 +17,19 @@ from signing import Directory
 
 
 class DirectorySource(Protocol):
-    """Where the current directory comes from; a file today."""
+    """Where the directory to go by comes from, and how fresh it is."""
 
     def current(self) -> Directory:
-        """The directory to trust now. Raises signing.DirectoryError when there is none that verifies."""
+        """The directory to verify with now; it knows itself until when it may be sent on.
+
+        Raises signing.DirectoryError when none was ever accepted.
+        """
+
+    def refresh(self) -> bool:
+        """Looks for a newer one now; says whether what is published was taken."""
+
+    def state(self) -> Mapping[str, Any]:
+        """How fresh it is, and what people should see beside it."""
 
 
 class Courier(Protocol):

@@ -36,8 +36,9 @@ class Settings(BaseSettings):
     kms_endpoint: str | None = Field(
         None, description="URL of the key management service, if not the usual one"
     )
-    directory: str = Field("directory.json", description="The signed directory")
-    directory_roots: str = Field("directory-roots.json", description="The public keys that may sign it")
+    directory: str = Field(
+        "directory", description="Where the directory is published: an https address, or a folder"
+    )
     directory_root: str = Field(
         "directory-root.json", description="The directory's first root, which came by a way to be trusted"
     )

@@ -36,6 +36,8 @@ _UNSEAL: dict[str, type[GatewayError]] = {
     "not_for_me": NotFound,
 }
 
+#: What everybody may see of the directory that this gateway goes by.
+_FRESHNESS = ("version", "verifiedAt", "sendUntil", "sending", "refused")
 
 #: A whole body has to be here after this time; slow callers hold memory.
 _BODY_S = 30.0
@@ -85,6 +87,7 @@ def routes(services: Services) -> list[Route]:
         return _acknowledgement(services, header.envelope_sha256)
 
     async def capabilities(_request: Request) -> Response:
+        state = services.directory.state()
         body = {
             "gateway": services.gateway,
             "profile": ["ltp-1"],
@@ -93,6 +96,7 @@ def routes(services: Services) -> list[Route]:
             "messages": "/ltp/v1/messages",
             "attachments": "/ltp/v1/attachments/",
             "maxAttachmentBytes": MAX_LENGTH,
+            "directory": {name: state.get(name) for name in _FRESHNESS},
         }
         return Response(orjson.dumps(body), media_type="application/json")
 

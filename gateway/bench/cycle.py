@@ -78,8 +78,10 @@ class _Limit:
 def _site(folder: Path) -> Site:
     site = Site(folder)
     sender, receiver = site.gateway("hollow-farm"), site.gateway("ash-vale")
-    farm = NewOrganisation(SENDER, "Hollow Farm", "ap", ["AP"], sender.gateway)
-    school = NewOrganisation(RECEIVER, "Ash Vale School", "school", ["HS"], receiver.gateway)
+    farm = NewOrganisation(SENDER, "Hollow Farm", "ap", ["AP"], sender.gateway, {"ukprn": "99900001"})
+    school = NewOrganisation(
+        RECEIVER, "Ash Vale School", "school", ["HS"], receiver.gateway, {"urn": "999001"}
+    )
     site.organisation(farm, sender)
     site.organisation(school, receiver)
     site.publish()

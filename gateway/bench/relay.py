@@ -61,8 +61,8 @@ def _site(folder: Path) -> Site:
     """A sender with its own gateway, and a receiver that collects from a relay without its keys."""
     site = Site(folder)
     relay, sender, receiver = (site.gateway(token) for token in ("northshire", "hollow-farm", "ash-vale"))
-    farm = NewOrganisation(SENDER, "Hollow Farm", "ap", ["AP"], sender.gateway)
-    school = NewOrganisation(RECEIVER, "Ash Vale School", "school", ["HS"], relay.gateway)
+    farm = NewOrganisation(SENDER, "Hollow Farm", "ap", ["AP"], sender.gateway, {"ukprn": "99900001"})
+    school = NewOrganisation(RECEIVER, "Ash Vale School", "school", ["HS"], relay.gateway, {"urn": "999001"})
     site.organisation(farm, sender)
     site.organisation(school, receiver, (relay.gateway, "relay"))
     site.publish()

@@ -7,6 +7,8 @@ from typing import Any
 
 from gateway import admin
 from gateway.bench.process import HOST, free_port
+from gateway.directory.keeper import Keeper
+from gateway.directory.source import TrustedDirectory, open_client
 from gateway.settings import Settings
 
 
@@ -21,7 +23,12 @@ class Site:
 
     def gateway(self, token: str) -> Settings:
         """Makes the home of a gateway with a port of its own."""
-        settings = Settings(home=self.folder / token, gateway=f"urn:ltp:gw:{token}", port=free_port())
+        settings = Settings(
+            home=self.folder / token,
+            gateway=f"urn:ltp:gw:{token}",
+            port=free_port(),
+            directory=str(self.folder / "directory" / "published"),
+        )
         admin.make_home(settings)
         self._entries.append(admin.gateway_entry(settings, f"http://{HOST}:{settings.port}", self.now))
         self.homes[token] = settings
@@ -35,16 +42,15 @@ class Site:
         entry = admin.organisation_entry(keys_at, new, self.now)
         if link is not None:
             entry["gateways"] = [{"gateway": link[0], "as": link[1]}]
-        self._entries.append(entry)
+        self._entries.append(admin.submission(keys_at, entry, None, self.now))
 
     def publish(self) -> None:
         """Signs the directory and gives it to every gateway."""
-        draft = admin.DirectoryDraft(self.folder / "directory")
-        draft.folder.mkdir()
-        draft.init()
+        keeper = Keeper(self.folder / "directory")
+        keeper.init_alone(self.now)
         for entry in self._entries:
-            draft.add(entry)
-        draft.publish(self.now)
+            keeper.add(entry, self.now)
+        keeper.publish(self.now)
         for settings in self.homes.values():
-            settings.path(settings.directory).write_bytes(draft.signed.read_bytes())
-            settings.path(settings.directory_roots).write_bytes(draft.roots.read_bytes())
+            settings.path(settings.directory_root).write_bytes(keeper.anchor.read_bytes())
+            TrustedDirectory(open_client(settings), lambda: self.now).refresh()

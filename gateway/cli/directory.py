@@ -1,53 +1,102 @@
-"""``ltp directory``: keeping, signing and checking the list of who exists with which keys."""
+"""``ltp directory``: keeping the list of who exists with which keys; roots, entries, publishing."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.homes import HomeOption, settings
-from gateway.cli.output import Form, FormOption, fail, say, show_json
+from gateway.cli import directory_read
+from gateway.cli.homes import HomeOption, now, settings
+from gateway.cli.output import WRONG_USE, fail, say, show_json
 
 if TYPE_CHECKING:
-    from gateway.admin import DirectoryDraft
-    from signing import Directory
+    from gateway.directory.keeper import Keeper
 
-app = typer.Typer(name="directory", help="Keep, sign and check the directory.", no_args_is_help=True)
+app = typer.Typer(name="directory", help="Keep, sign, check and show the directory.", no_args_is_help=True)
+directory_read.mount(app)
 _Folder = Annotated[Path, typer.Option("--folder", help="The folder in which the directory is kept.")]
-_Entry = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An entry, as JSON.")]
+_File = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
+_Holders = Annotated[
+    list[Path] | None,
+    typer.Option("--holder", exists=True, dir_okay=False, help="A holder's public keys; four of them."),
+]
+_Who = Annotated[str, typer.Argument(help="urn:ltp:org:<token> or urn:ltp:gw:<token>")]
 
 
-def _draft(folder: Path) -> "DirectoryDraft":
-    from gateway.admin import DirectoryDraft
+def _keeper(folder: Path) -> "Keeper":
+    from gateway.directory.keeper import Keeper
 
-    return DirectoryDraft(folder)
+    return Keeper(folder)
+
+
+@app.command("holder")
+def holder(folder: Annotated[Path, typer.Option("--folder", help="A folder of this holder alone.")]) -> None:
+    """Make a root holder's keys, on the holder's own machine."""
+    from gateway.directory.keeper import new_holder
+
+    say(f"Give {new_holder(folder)} to the keeper. The rest of the folder stays with you.")
 
 
 @app.command("init")
-def init(folder: _Folder) -> None:
-    """Start a directory: makes the root keys that sign it."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _draft(folder).init()
-    say(
-        f"Give {_draft(folder).roots} to every gateway, by a way that you trust. Keep root.keys and master.key apart."
-    )
-
-
-@app.command("add")
-def add(
-    entry: _Entry,
+def init(
     folder: _Folder,
-    replace: Annotated[
-        bool, typer.Option(help="Take other keys for somebody who is listed already.")
+    holders: _Holders = None,
+    alone: Annotated[
+        bool, typer.Option(help="All four holders in this folder: for trying it out only.")
     ] = False,
 ) -> None:
-    """Take in an organisation's or a gateway's entry."""
-    import orjson
+    """Start a directory: makes the keys of the online roles and the first root, which its holders sign."""
+    from gateway.directory.keeper import read_holder
 
-    value = orjson.loads(entry.read_bytes())
-    if not isinstance(value, dict) or not ({"org", "gateway"} & value.keys()):
-        fail("This is not an entry: use what ltp keys export-public or ltp directory gateway-entry printed.")
-    say(f"Taken in as {_draft(folder).add(value, replace=replace)}. Next: ltp directory publish")
+    if alone:
+        _keeper(folder).init_alone(now())
+        say(
+            "All root keys lie in this folder: that is for trying it out, and no directory that anybody relies on."
+        )
+    else:
+        path = _keeper(folder).init([read_holder(file) for file in holders or []], now())
+        say(f"Each holder signs {path} with ltp directory sign; three of the four are enough.")
+    say(f"Give {folder / '1.root.json'} to every gateway, by a way that you trust, once it is signed.")
+
+
+@app.command("sign")
+def sign(
+    root: _File,
+    holder: Annotated[Path | None, typer.Option(help="The holder's folder.")] = None,
+    copies: Annotated[
+        list[Path] | None,
+        typer.Option("--with", exists=True, dir_okay=False, help="A copy that another holder signed."),
+    ] = None,
+) -> None:
+    """Add a holder's signatures to a root, or those of copies that holders signed on their own machines."""
+    from gateway.directory.keeper import holder_pair, join_roots, sign_root
+
+    if holder is None and not copies:
+        fail("Say who signs with --holder, or give signed copies with --with.", WRONG_USE)
+    if holder is not None:
+        sign_root(root, holder_pair(holder))
+    if copies:
+        join_roots(root, copies)
+    say(f"Signed: {root}")
+
+
+@app.command("new-root")
+def new_root(
+    folder: _Folder,
+    holders: _Holders = None,
+    renew: Annotated[
+        list[str] | None,
+        typer.Option(help="A role that gets new keys: targets, snapshot, timestamp."),
+    ] = None,
+) -> None:
+    """Write the next root: other holders, or new keys for online roles. Holders of the old and the new one sign."""
+    from gateway.directory.keeper import read_holder
+    from gateway.directory.roles import ONLINE
+
+    if any(role not in ONLINE for role in renew or []):
+        fail(f"Roles are: {', '.join(ONLINE)}.", WRONG_USE)
+    path = _keeper(folder).renew_root([read_holder(file) for file in holders or []], renew or [], now())
+    say(f"Three holders of the old root and three of the new one sign {path}. Next: ltp directory publish")
 
 
 @app.command("gateway-entry")
@@ -55,64 +104,98 @@ def gateway_entry(
     home: HomeOption,
     url: Annotated[str | None, typer.Option(help="Where it is reached; none if it only collects.")] = None,
 ) -> None:
-    """Print the entry about a gateway for the keeper of the directory."""
-    import time
-
+    """Print the document about a gateway for the keeper of the directory."""
     from gateway.admin import gateway_entry as entry
 
-    show_json(entry(settings(home), url, int(time.time())))
+    show_json(entry(settings(home), url, now()))
+
+
+@app.command("add-org")
+def add_org(
+    document: _File,
+    folder: _Folder,
+    voucher: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="From ltp directory vouch.")
+    ] = None,
+    recovery: Annotated[
+        str, typer.Option(help="Why its former keys did not sign: it counts 72 hours after publishing.")
+    ] = "",
+) -> None:
+    """Take in an organisation's document, as ltp keys export-public printed it: a new one, or its next version."""
+    text = voucher.read_text("utf-8") if voucher else ""
+    name = _keeper(folder).add(_read(document, "org"), now(), voucher=text, recovery=recovery)
+    say(f"Taken in as {name}. Next: ltp directory publish")
+
+
+@app.command("add-gateway")
+def add_gateway(document: _File, folder: _Folder) -> None:
+    """Take in a gateway's document, as ltp directory gateway-entry printed it."""
+    say(f"Taken in as {_keeper(folder).add(_read(document, 'gateway'), now())}. Next: ltp directory publish")
+
+
+@app.command("add-voucher")
+def add_voucher(who: _Who, voucher: _File, folder: _Folder) -> None:
+    """Take in a voucher for an organisation that is in the directory already."""
+    _keeper(folder).vouch(_name(who), voucher.read_text("utf-8"))
+    say("Taken in. Next: ltp directory publish")
+
+
+@app.command("vouch")
+def vouch(
+    document: _File,
+    home: HomeOption,
+    by: Annotated[str, typer.Option(help="Who vouches: a school or authority whose keys are in this home.")],
+) -> None:
+    """Print a voucher for an organisation without an identifier: that it is who it says, with these keys."""
+    from gateway.directory.vouching import sign_voucher
+    from gateway.files import Home
+
+    where = Home(settings(home))
+    said = _read(document, "org")
+    pair = where.keys(where.key_file(by)).signing[-1]
+    say(f"You vouch that {said['document']['org']} is who it says it is. Everybody will see that you did.")
+    typer.echo(sign_voucher(said["document"], by, pair, now()))
+
+
+@app.command("suspend")
+def suspend(
+    who: _Who,
+    folder: _Folder,
+    reason: Annotated[str, typer.Option(help="Why, for everybody to read.")] = "",
+    lift: Annotated[bool, typer.Option(help="End a suspension.")] = False,
+) -> None:
+    """Suspend an organisation or gateway from the next publishing on, or lift that."""
+    if lift is bool(reason):
+        fail("Give a reason, or --lift.", WRONG_USE)
+    _keeper(folder).suspend(_name(who), reason, now())
+    say("Written down. Next: ltp directory publish")
 
 
 @app.command("publish")
 def publish(folder: _Folder) -> None:
-    """Sign all entries into one file with a new version."""
-    import time
-
-    say(f"Signed: {_draft(folder).publish(int(time.time()))}")
-
-
-@app.command("verify")
-def verify(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    roots: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The root keys to trust.")],
-) -> None:
-    """Check a signed directory file."""
-    directory = _verified(file, roots)
-    typer.echo(f"Good: version {directory.version}, {len(directory.organisations)} organisations.")
+    """Sign the directory and put it out. To be run at every change, and twice a day: a timestamp lasts 24 hours."""
+    keeper = _keeper(folder)
+    version = keeper.publish(now()).snapshot.signed.version
+    say(f"Published: version {version}, in {keeper.public}. Serve that folder over https, or copy it.")
 
 
-@app.command("show")
-def show(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    roots: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The root keys to trust.")],
-    output: FormOption = Form.TEXT,
-) -> None:
-    """Show who is in a signed directory file, and who vouched for whom."""
-    rows = []
-    for organisation in _verified(file, roots).organisations.values():
-        vouched = organisation.vouched_by["organisation"] if organisation.vouched_by else None
-        rows.append(
-            {
-                "organisation": organisation.urn,
-                "name": organisation.name,
-                "kind": organisation.kind,
-                "status": organisation.status,
-                "identifiers": dict(organisation.identifiers),
-                "vouchedBy": vouched,
-            }
+def _name(who: str) -> str:
+    from gateway.directory.resolve import entry_name
+
+    return entry_name(who)
+
+
+def _read(file: Path, who: str) -> dict[str, Any]:
+    """A document, or an organisation's with its step, from a file."""
+    import orjson
+
+    try:
+        said = orjson.loads(file.read_bytes())
+    except orjson.JSONDecodeError:
+        said = None
+    document = said.get("document", said) if isinstance(said, dict) else None
+    if not isinstance(document, dict) or who not in document:
+        fail(
+            "This is not such a document: use what ltp keys export-public or ltp directory gateway-entry printed."
         )
-    if output is Form.JSON:
-        show_json(rows)
-        return
-    for row in rows:
-        vouched = f"  vouched for by {row['vouchedBy']}" if row["vouchedBy"] else ""
-        typer.echo(f"{row['organisation']:<34} {row['kind']:<10} {row['status']:<10} {row['name']}{vouched}")
-
-
-def _verified(file: Path, roots: Path) -> "Directory":
-    import time
-
-    from gateway.files import read_roots
-    from signing import Directory
-
-    return Directory.parse(file.read_bytes(), read_roots(roots), int(time.time()))
+    return said if "document" in said else {"document": said}

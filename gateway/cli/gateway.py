@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.homes import HomeOption, settings
-from gateway.cli.output import fail, say
+from gateway.cli.homes import HomeOption, now, settings
+from gateway.cli.output import PROBLEMS, Form, FormOption, fail, say, show_json
 
 app = typer.Typer(name="gateway", help="Make a gateway, give out tokens, run it.", no_args_is_help=True)
 
@@ -16,11 +16,14 @@ def init(
     gateway: Annotated[str, typer.Option("--id", help="Who it is: urn:ltp:gw:<token>.")],
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
+    directory: Annotated[
+        str | None, typer.Option(help="Where the directory is published: an https address, or a folder.")
+    ] = None,
 ) -> None:
     """Make a gateway's folder: settings, master key, hop key, database."""
     from gateway.admin import make_home
 
-    make_home(settings(home, gateway=gateway, host=host, port=port))
+    make_home(settings(home, gateway=gateway, host=host, port=port, directory=directory))
     say(
         f"The gateway is in {home}. Keep master.key safe and apart from backups: without it nothing can be read."
     )
@@ -56,6 +59,21 @@ def token(
         typer.echo(issue(store, wanted, int(time.time() * 1000)))
     finally:
         store.close()
+
+
+@app.command("status")
+def status(home: HomeOption, output: FormOption = Form.TEXT) -> None:
+    """Show how fresh the directory is that this gateway goes by, and what people should know about it."""
+    from gateway.directory.source import TrustedDirectory, open_client, sentences
+
+    state = TrustedDirectory(open_client(settings(home)), now).looked_up()
+    if output is Form.JSON:
+        show_json(state)
+    else:
+        for line in sentences(state):
+            typer.echo(line)
+    if not state["sending"]:
+        raise SystemExit(PROBLEMS)
 
 
 @app.command("serve")

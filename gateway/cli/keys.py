@@ -180,27 +180,29 @@ def export_public(
     kind: Annotated[str | None, typer.Option(help="school, ap, la, agency or auditBody.")] = None,
     family: Annotated[list[str] | None, typer.Option(help="Roles: HS, RS, AP, OAP, LA, MA, AUD.")] = None,
     urn: Annotated[str | None, typer.Option(help="Its URN, if it has one.")] = None,
-    vouched_by: Annotated[str | None, typer.Option(help="The organisation that vouches for it.")] = None,
 ) -> None:
-    """Print the entry about an organisation for the keeper of the directory; it holds public keys only.
+    """Print the signed document about an organisation for the keeper of the directory; it holds public keys only.
 
     Once an organisation is listed its name alone is enough: the rest is taken from the directory.
     """
-    from gateway.admin import NewOrganisation, organisation_entry, renewed_entry
+    from gateway.admin import NewOrganisation, organisation_entry, renewed_entry, submission
     from gateway.files import Home
     from gateway.keys.survey import directory_in_force
 
     where = settings(home)
-    if name is not None and kind is not None and family:
-        identifiers = {"urn": urn} if urn else {}
-        new = NewOrganisation(organisation, name, kind, family, where.gateway, identifiers, vouched_by)
-        show_json(organisation_entry(where, new, now()))
-        return
     directory = directory_in_force(Home(where), now())
     listed = directory.organisations.get(organisation) if directory else None
-    if listed is None:
+    if name is not None and kind is not None and family:
+        new = NewOrganisation(organisation, name, kind, family, where.gateway, {"urn": urn} if urn else {})
+        document = organisation_entry(where, new, now())
+    elif listed is not None:
+        document = renewed_entry(where, listed, now())
+    else:
         fail(
             "The organisation is not in this gateway's directory yet: give --name, --kind and --family.",
             WRONG_USE,
         )
-    show_json(renewed_entry(where, listed, now()))
+    said = submission(where, document, listed, now())
+    if "step" not in said:
+        say("No key that is listed is here: the keeper can publish this only as a recovery, after 72 hours.")
+    show_json(said)

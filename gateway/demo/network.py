@@ -10,19 +10,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
 from gateway import tokens
 from gateway.admin import (
-    DirectoryDraft,
     NewOrganisation,
     gateway_entry,
     make_home,
     make_keys,
     organisation_entry,
+    submission,
 )
 from gateway.client import LocalApi
+from gateway.directory.keeper import Keeper
+from gateway.directory.source import TrustedDirectory, open_client
+from gateway.directory.vouching import sign_voucher
 from gateway.files import Home
 from gateway.settings import Settings
 from gateway.store import Store
@@ -60,7 +64,10 @@ class Node:
     def __init__(self, folder: Path, party: Party) -> None:
         self.party = party
         self.settings = Settings(
-            home=folder / party.token, gateway=f"urn:ltp:gw:{party.token}", port=_free_port()
+            home=folder / party.token,
+            gateway=f"urn:ltp:gw:{party.token}",
+            port=_free_port(),
+            directory=str(Path("..") / "directory" / "published"),
         )
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -148,32 +155,38 @@ class Network:
 
 
 def set_up(folder: Path) -> Network:
-    """Makes three homes with keys, and one signed directory that all three trust. Nothing runs yet."""
+    """Makes three homes with keys, and one published directory that all three trust. Nothing runs yet."""
     now = int(time.time())
-    nodes = [Node(folder, party) for party in PARTIES]
-    draft = DirectoryDraft(folder / "directory")
-    draft.folder.mkdir()
-    draft.init()
-    for node in nodes:
-        party = node.party
+    network = Network(*(Node(folder, party) for party in PARTIES))
+    keeper = Keeper(folder / "directory")
+    keeper.init_alone(now)
+    for node in network.nodes:
         make_home(node.settings)
-        make_keys(node.settings, party.organisation, now)
-        new = NewOrganisation(
-            party.organisation,
-            party.name,
-            party.kind,
-            party.families,
-            node.settings.gateway,
-            party.identifiers,
-            party.vouched_by,
-        )
-        draft.add(organisation_entry(node.settings, new, now))
-        draft.add(gateway_entry(node.settings, node.url, now))
-    draft.publish(now)
-    for node in nodes:
-        for file in (draft.signed, draft.roots):
-            (node.settings.home / file.name).write_bytes(file.read_bytes())
-    return Network(*nodes)
+        make_keys(node.settings, node.party.organisation, now)
+    for node in network.nodes:
+        keeper.add(gateway_entry(node.settings, node.url, now), now)
+        said, voucher = _listed(network, node, now)
+        keeper.add(said, now, voucher=voucher)
+    keeper.publish(now)
+    for node in network.nodes:
+        node.settings.path(node.settings.directory_root).write_bytes(keeper.anchor.read_bytes())
+        if not TrustedDirectory(open_client(node.settings), lambda: now).refresh():
+            raise RuntimeError("The directory of the demonstration was not accepted.")
+    return network
+
+
+def _listed(network: Network, node: Node, now: int) -> tuple[dict[str, Any], str]:
+    """What the keeper takes about an organisation: its signed document, and the voucher of whoever vouches."""
+    party = node.party
+    new = NewOrganisation(
+        party.organisation, party.name, party.kind, party.families, node.settings.gateway, party.identifiers
+    )
+    said = submission(node.settings, organisation_entry(node.settings, new, now), None, now)
+    if party.vouched_by is None:
+        return said, ""
+    by = next(one for one in network.nodes if one.party.organisation == party.vouched_by)
+    pair = Home(by.settings).cabinet().keys(party.vouched_by).signing[-1]
+    return said, sign_voucher(said["document"], party.vouched_by, pair, now)
 
 
 @contextmanager

@@ -95,8 +95,11 @@ def read_accepted(accepted: Accepted) -> Known:
             root.signed.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
         timestamp.signed.snapshot_meta.verify_length_and_hashes(accepted.metadata[roles.SNAPSHOT])
         snapshot.signed.meta["targets.json"].verify_length_and_hashes(accepted.metadata[roles.TARGETS])
-        for name, target in targets.signed.targets.items():
-            target.verify_length_and_hashes(accepted.files[name])
+        listed = targets.signed.targets
+        if accepted.files.keys() != listed.keys():
+            raise DirectoryRefused("mixed")
+        for name, data in accepted.files.items():
+            listed[name].verify_length_and_hashes(data)
     versions = {role: metadata.signed.version for role, metadata in zip(_ROLES, read, strict=True)}
     issued = repository.expiry(timestamp) - roles.LIFE_S[roles.TIMESTAMP]
     return Known(accepted, read_entries(accepted.files), versions, issued)

@@ -77,6 +77,22 @@ def sign_step(document: Json, pair: SigningPair, now: int) -> Step:
     )
 
 
+def submission(
+    document: Json, pairs: Sequence[SigningPair], listed: Iterable[str], now: int
+) -> dict[str, Any]:
+    """What an organisation gives the keeper: its document, with a step where one of its pairs may sign it.
+
+    ``listed`` are the ids of its signing keys that the directory has now, unrevoked. Of the pairs held here the oldest
+    of those signs, so that a gateway that was away can follow; if none is listed, the newest signs for itself.
+    """
+    known = frozenset(listed)
+    mine = [p for p in pairs if {p.ed25519.public.kid, p.ml_dsa.public.kid} <= known]
+    if known and not mine:
+        return {"document": dict(document)}
+    pair = mine[0] if mine else pairs[-1]
+    return {"document": dict(document), "step": sign_step(document, pair, now).members()}
+
+
 def read_step(value: object, organisation: str, find: Find) -> Step:
     """The step in an entry, with both signatures verified. Raises DirectoryRefused or SigningError."""
     if not isinstance(value, dict) or len(value) != 1:

@@ -39,6 +39,12 @@ class Note:
     by: str = ""
 
     @property
+    def urn(self) -> str:
+        """Whom it is about, by the name on the wire."""
+        kind, _, file = self.name.partition("/")
+        return f"urn:ltp:{'org' if kind == 'orgs' else 'gw'}:{file.removesuffix('.json')}"
+
+    @property
     def sentence(self) -> str:
         """The note in words."""
         return NOTES[self.code].format(by=self.by, since=_day(self.since), until=_day(self.until))
@@ -58,6 +64,16 @@ class Resolved:
             return Directory.of(self.organisations, self.gateways, times)
         except DirectoryError as problem:
             raise DirectoryRefused.of(problem, problem.where) from None
+
+
+def entry_name(urn: str) -> str:
+    """The name of the entry about an organisation or gateway. Raises DirectoryRefused."""
+    for prefix, kind in (("urn:ltp:org:", "orgs"), ("urn:ltp:gw:", "gateways")):
+        if urn.startswith(prefix):
+            name = f"{kind}/{urn.removeprefix(prefix)}.json"
+            check_name(name)
+            return name
+    raise DirectoryRefused("unknown")
 
 
 def read_entries(files: Mapping[str, bytes]) -> dict[str, Entry]:

@@ -7,9 +7,12 @@ changes nothing but the state that is shown; after 48 hours without a newer time
 import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import structlog
 
 from gateway.directory.client import Client, Known
@@ -30,13 +33,19 @@ _log = structlog.get_logger("directory")
 
 def open_client(settings: Settings) -> Client:
     """The client of a gateway's home. Raises HomeError."""
-    where = settings.directory
     anchor = read(settings.path(settings.directory_root), "The directory's first root")
+    return client_of(settings.path(TRUST), anchor, settings.directory, settings.home)
+
+
+def client_of(folder: Path, anchor: bytes, where: str, base: Path) -> Client:
+    """A client that keeps its trust in ``folder`` and fetches from an address, or a folder under ``base``."""
     if is_address(where):
-        return Client(settings.path(TRUST), anchor, where.rstrip("/"), HttpFetcher(http_client()))
+        return Client(folder, anchor, where.rstrip("/"), HttpFetcher(http_client()))
     if "://" in where:
-        raise HomeError("The directory's address must be https, or a folder: see directory in gateway.toml.")
-    return Client(settings.path(TRUST), anchor, FOLDER, FolderFetcher(settings.path(where)))
+        raise HomeError(
+            "The directory's address must begin with https, or be a folder: see the setting directory."
+        )
+    return Client(folder, anchor, FOLDER, FolderFetcher(base / where))
 
 
 class TrustedDirectory:
@@ -80,16 +89,22 @@ class TrustedDirectory:
             except OSError as problem:
                 self._refused = DirectoryRefused("unreachable")
                 _log.error("directory.failed", error=type(problem).__name__)
+            with suppress(OSError):
+                self._last.write_bytes(orjson.dumps(self._outcome()))
             return self._refused is None
+
+    def looked_up(self) -> Json:
+        """The state as another process left it: what was accepted, and how the last refresh ended."""
+        with suppress(DirectoryError):
+            self.current()
+        said = self.state()
+        with suppress(OSError, orjson.JSONDecodeError):
+            said |= orjson.loads(self._last.read_bytes())
+        return said
 
     def state(self) -> Json:
         """How fresh the directory is, in words and numbers; epoch seconds. Nothing in it is secret."""
-        now, known = self._now(), self._known
-        said: Json = {
-            "lastTried": self._tried,
-            "refused": None if self._refused is None else self._refused.code,
-            "why": None if self._refused is None else str(self._refused),
-        }
+        now, known, said = self._now(), self._known, self._outcome()
         if known is None:
             return {**said, "sending": False}
         times = known.times()
@@ -100,6 +115,19 @@ class TrustedDirectory:
             "sendUntil": times.expires,
             "sending": now < times.expires,
             "notes": [{"entry": note.name, "note": note.sentence} for note in known.resolved(now).notes],
+        }
+
+    @property
+    def _last(self) -> Path:
+        """Where other processes find how the last refresh ended."""
+        return self._client.folder / "last.json"
+
+    def _outcome(self) -> Json:
+        refused = self._refused
+        return {
+            "lastTried": self._tried,
+            "refused": None if refused is None else refused.code,
+            "why": None if refused is None else str(refused),
         }
 
     def _load(self, stamp: tuple[int, int] | None) -> None:
@@ -125,6 +153,28 @@ class TrustedDirectory:
         except OSError:
             return None
         return stat.st_mtime_ns, stat.st_ino
+
+
+def sentences(state: Json) -> list[str]:
+    """A state in words."""
+    lines = []
+    if "version" in state:
+        lines.append(
+            f"The directory is version {state['version']}, verified {_instant(state['verifiedAt'])}."
+        )
+    else:
+        lines.append("There is no directory yet: nothing can be sent or received.")
+    if state["refused"] is not None:
+        lines.append(f"The last refresh, {_instant(state['lastTried'])}, was refused. {state['why']}")
+    if state["sending"]:
+        lines.append(f"Sending goes on until {_instant(state['sendUntil'])} without a newer one.")
+    else:
+        lines.append("Nothing is sent until a newer directory is taken: ltp directory refresh.")
+    return [*lines, *(f"{note['entry']}: {note['note']}" for note in state.get("notes", ()))]
+
+
+def _instant(time: int) -> str:
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 class Refresher:

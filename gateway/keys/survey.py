@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.files import DirectoryFile, Home, HomeError, read_roots
+from gateway.directory.errors import DirectoryRefused
+from gateway.directory.source import open_client
+from gateway.files import Home, HomeError
 from gateway.keys import dependants, life, shelf
 from gateway.keys.life import Facts, KeyState
-from signing import Directory, DirectoryError, KeySet, Organisation
+from signing import Directory, KeySet, Organisation
 from signing.records import KeyRecord
 
 Json = dict[str, Any]
@@ -25,11 +27,10 @@ class Expired:
 
 def directory_in_force(home: Home, now: int) -> Directory | None:
     """The directory that this gateway would use now; None without one."""
-    settings = home.settings
     try:
-        roots = read_roots(settings.path(settings.directory_roots))
-        return DirectoryFile(settings.path(settings.directory), roots, lambda: now).current()
-    except (HomeError, DirectoryError):
+        known = open_client(home.settings).load()
+        return None if known is None else known.directory(now)
+    except (HomeError, DirectoryRefused):
         return None
 
 

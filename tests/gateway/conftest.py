@@ -5,6 +5,7 @@ Northshire and keeps a mailbox for Moor Edge, whose keys it does not have. Reque
 HTTP into the real application); only the socket is left out. Workers do not run: a test delivers by hand.
 """
 
+import datetime
 import http.client
 import json
 import shutil
@@ -13,12 +14,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -32,6 +34,10 @@ from gateway import admin, tokens
 from gateway.app import create_app
 from gateway.attachments.arrivals import work_off
 from gateway.bootstrap import Gateway, build
+from gateway.directory import repository
+from gateway.directory.continuity import Step
+from gateway.directory.keeper import Keeper
+from gateway.directory.source import TrustedDirectory, open_client
 from gateway.exchange import Address, Exchanges, open_connection
 from gateway.files import Home
 from gateway.peers import HttpPeers
@@ -39,6 +45,7 @@ from gateway.services import Clock, Services
 from gateway.settings import Settings
 from gateway.store.records import BundleRow
 from gateway.transfer import LEASE_MS
+from signing.encoding import canonical
 
 DAY = 86_400
 ASH, BROOK, HOLLOW = "urn:ltp:org:ash-vale", "urn:ltp:org:brook-end", "urn:ltp:org:hollow-farm"
@@ -73,12 +80,72 @@ class Time:
 
     def __init__(self, value: float) -> None:
         self.value = value
+        self.moved: Callable[[], None] = lambda: None
 
     def __call__(self) -> float:
         return self.value
 
     def advance(self, seconds: float) -> None:
+        """Moves on; whoever keeps the directory goes on publishing meanwhile."""
         self.value += seconds
+        self.moved()
+
+
+@contextmanager
+def read_by_tuf(clock: Callable[[], float]) -> Iterator[None]:
+    """TUF's client reads the wall clock: within this block it reads the test's."""
+
+    class Now(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> "Now":
+            return cls.fromtimestamp(clock(), tz)
+
+    module = SimpleNamespace(datetime=Now, timezone=datetime.timezone)
+    with patch("tuf.ngclient._internal.trusted_metadata_set.datetime", module):
+        yield
+
+
+@dataclass
+class Draft:
+    """The directory as a test wants it: documents in files, published with no question asked about their past.
+
+    What a keeper and a gateway ask about it is tested in tests/gateway/directory.
+    """
+
+    keeper: Keeper
+    published_at: int = 0
+
+    @property
+    def folder(self) -> Path:
+        return self.keeper.folder / "documents"
+
+    def add(self, document: Json) -> None:
+        kind, name = ("orgs", "org") if "org" in document else ("gateways", "gateway")
+        path = self.folder / kind / f"{document[name].rpartition(':')[2]}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(orjson.dumps(document))
+
+    def publish(self, now: int) -> None:
+        before, online = self.keeper._published(), self.keeper._online()
+        done = repository.publish(before, self.files(), online, now)
+        self.keeper._publish_roots()
+        self.keeper._write(done, self.files())
+        self.published_at = now
+
+    def files(self) -> dict[str, bytes]:
+        found = self.folder.glob("*/*.json")
+        return {
+            path.relative_to(self.folder).as_posix(): self.entry(orjson.loads(path.read_bytes()))
+            for path in found
+        }
+
+    @staticmethod
+    def entry(document: Json) -> bytes:
+        if "gateway" in document:
+            return canonical({"document": document, "steps": []})
+        # With an identifier nobody has to vouch, and a recovery of long ago needs no signature.
+        document = {**document, "identifiers": document["identifiers"] or {"ukprn": "99900001"}}
+        return canonical({"document": document, "steps": [Step.of(document, 0, "a test").members()]})
 
 
 @dataclass
@@ -248,7 +315,10 @@ class World:
         self.base = base
         self.time = time
         self.wire = Wire()
-        self.draft = admin.DirectoryDraft(base / "directory")
+        self.draft = Draft(Keeper(base / "directory"), int(time.value))
+        self._tuf = ExitStack()
+        self._tuf.enter_context(read_by_tuf(time))
+        time.moved = self._keep_fresh
         self.nodes = {token: Node(token, home(base, token), time, self.wire) for token in SERVED}
         self.wire.nodes = {node.host: node for node in self.nodes.values()}
         for node in self.nodes.values():
@@ -270,6 +340,7 @@ class World:
         for node in self.nodes.values():
             node.close()
         self.wire.end()
+        self._tuf.close()
 
     # --- the directory --------------------------------------------------------------------------------------
 
@@ -287,15 +358,19 @@ class World:
         self.publish()
 
     def put(self, entry: Json) -> None:
-        self.draft.add(entry, replace=True)
+        self.draft.add(entry)
         self.publish()
 
     def publish(self) -> None:
-        signed = self.draft.publish(int(self.time.value))
+        """Publishes, and every gateway takes it as if it had known nothing before."""
+        self.draft.publish(int(self.time.value))
         for node in self.nodes.values():
-            part = node.settings.home / "directory.part"
-            part.write_bytes(signed.read_bytes())
-            part.replace(node.settings.path(node.settings.directory))
+            (node.settings.home / "trust" / "accepted.json").unlink(missing_ok=True)
+            assert node.services.directory.refresh(), node.services.directory.state()
+
+    def _keep_fresh(self) -> None:
+        if self.time.value - self.draft.published_at > DAY / 2:
+            self.publish()
 
     # --- what an honest gateway would not do ----------------------------------------------------------------
 
@@ -362,7 +437,8 @@ def renewed(transfer: Json) -> Json:
 
 
 def home(base: Path, token: str) -> Settings:
-    return Settings(home=base / token, gateway=f"urn:ltp:gw:{token}")
+    published = base / "directory" / "published"
+    return Settings(home=base / token, gateway=f"urn:ltp:gw:{token}", directory=str(published))
 
 
 @pytest.fixture(scope="session")
@@ -375,9 +451,8 @@ def began() -> int:
 def template(tmp_path_factory: pytest.TempPathFactory, began: int) -> Path:
     """The files of a world before anything happened: made once, copied for each test."""
     base = tmp_path_factory.mktemp("template")
-    draft = admin.DirectoryDraft(base / "directory")
-    draft.folder.mkdir()
-    draft.init()
+    draft = Draft(Keeper(base / "directory"))
+    draft.keeper.init_alone(began)
     for token, organisations in [*SERVED.items(), ("moor", (MOOR,))]:
         settings = home(base, token)
         admin.make_home(settings)
@@ -387,13 +462,14 @@ def template(tmp_path_factory: pytest.TempPathFactory, began: int) -> Path:
             new = admin.NewOrganisation(org, name, kind, families, f"urn:ltp:gw:{gateway}")
             entry = admin.organisation_entry(settings, new, began)
             entry["gateways"][0]["as"] = how
-            draft.add(entry, replace=True)
+            draft.add(entry)
         if token in SERVED:
             draft.add(admin.gateway_entry(settings, f"https://{token}.example", began))
     draft.publish(began)
     for token in SERVED:
-        for path in (draft.signed, draft.roots):
-            shutil.copy(path, base / token / path.name)
+        shutil.copy(draft.keeper.anchor, base / token / "directory-root.json")
+        with read_by_tuf(lambda: began):
+            assert TrustedDirectory(open_client(home(base, token)), lambda: began).refresh()
     return base
 
 

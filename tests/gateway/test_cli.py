@@ -115,23 +115,28 @@ def test_a_gateway_that_is_away_is_one_sentence() -> None:
 
 def test_a_gateway_is_set_up_with_the_commands_that_the_documentation_names(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "directory"
-    assert ltp("gateway", "init", "--home", home, "--id", "urn:ltp:gw:ash-vale").returncode == 0
+    words = ("--id", "urn:ltp:gw:ash-vale", "--directory", folder / "published")
+    assert ltp("gateway", "init", "--home", home, *words).returncode == 0
     assert ltp("keys", "generate", "urn:ltp:org:ash-vale", "--home", home).returncode == 0
     public = ltp(
         "keys", "export-public", "urn:ltp:org:ash-vale", "--home", home,
-        "--name", "Ash Vale School", "--kind", "school", "--family", "HS",
+        "--name", "Ash Vale School", "--kind", "school", "--family", "HS", "--urn", "999001",
     )  # fmt: skip
     assert public.returncode == 0, public.stderr
     entry = ltp("directory", "gateway-entry", "--home", home, "--url", "https://gateway.ash-vale.example")
-    assert ltp("directory", "init", "--folder", folder).returncode == 0
-    for name, printed in (("org.json", public.stdout), ("gw.json", entry.stdout)):
-        (tmp_path / name).write_text(printed)
-        assert ltp("directory", "add", tmp_path / name, "--folder", folder).returncode == 0
+    assert ltp("directory", "init", "--folder", folder, "--alone").returncode == 0
+    for command, printed in (("add-org", public.stdout), ("add-gateway", entry.stdout)):
+        (tmp_path / "entry.json").write_text(printed)
+        done = ltp("directory", command, tmp_path / "entry.json", "--folder", folder)
+        assert done.returncode == 0, done.stderr
     assert ltp("directory", "publish", "--folder", folder).returncode == 0
-    checked = ltp(
-        "directory", "verify", folder / "directory.json", "--roots", folder / "directory-roots.json"
-    )
+    checked = ltp("directory", "verify", folder / "published", "--root", folder / "1.root.json")
     assert checked.stdout.startswith("Good: version 1, 1 organisations")
+    assert ltp("gateway", "status", "--home", home).returncode == 1
+    (home / "directory-root.json").write_bytes((folder / "1.root.json").read_bytes())
+    assert ltp("directory", "refresh", "--home", home).returncode == 0
+    status = ltp("gateway", "status", "--home", home)
+    assert (status.returncode, status.stdout[:26]) == (0, "The directory is version 1")
     token = ltp(
         "gateway", "token", "--home", home, "--organisation", "urn:ltp:org:ash-vale",
         "--holder", "MIS", "--scope", "transfers",
@@ -143,14 +148,15 @@ def test_a_gateway_is_set_up_with_the_commands_that_the_documentation_names(tmp_
 
 def test_a_tampered_directory_is_refused_in_one_sentence(tmp_path: Path) -> None:
     folder = tmp_path / "directory"
-    assert ltp("directory", "init", "--folder", folder).returncode == 0
+    assert ltp("directory", "init", "--folder", folder, "--alone").returncode == 0
     assert ltp("directory", "publish", "--folder", folder).returncode == 0
-    file = folder / "directory.json"
-    words = ("directory", "verify", file, "--roots", folder / "directory-roots.json")
+    words = ("directory", "verify", folder / "published", "--root", folder / "1.root.json")
     assert ltp(*words).returncode == 0
-    file.write_bytes(file.read_bytes().replace(b'"payload":"e', b'"payload":"f', 1))
+    file = folder / "published" / "metadata" / "timestamp.json"
+    file.write_bytes(file.read_bytes().replace(b'"version":1', b'"version":2', 1))
     done = ltp(*words)
     assert done.returncode == 1
+    assert "Tell the keeper" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -330,10 +330,15 @@ def test_what_was_received_can_be_read_after_its_sender_changed_keys(world: Worl
     assert answer.status_code == 200
 
 
-def test_what_was_received_can_be_read_without_a_valid_directory(world: World) -> None:
+def test_what_was_received_can_be_read_with_an_old_directory_and_with_none(world: World) -> None:
     ids = arrived(world)
     bearer = world.hollow.bearer(*LEAD)
-    world.time.advance(31 * DAY)
+    world.time.value += 31 * DAY
+    assert call(world.hollow, "GET", f"inbox/{ids['general']}", headers=bearer).status_code == 200
+    assert call(world.hollow, "GET", "organisations", headers=bearer).status_code == 200
+    (world.hollow.settings.home / "trust" / "accepted.json").unlink()
+    world.hollow.close()
+    world.hollow.open()
     assert call(world.hollow, "GET", f"inbox/{ids['general']}", headers=bearer).status_code == 200
     assert code(call(world.hollow, "GET", "organisations", headers=bearer)) == (503, "directory.unusable")
 

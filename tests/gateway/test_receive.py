@@ -85,11 +85,24 @@ def test_a_sender_that_the_directory_does_not_have_is_refused(world: World) -> N
     assert nothing_kept(world)
 
 
-def test_without_a_directory_that_is_still_valid_nothing_is_taken(world: World) -> None:
+def test_with_a_directory_too_old_to_send_on_what_it_verifies_is_still_taken(world: World) -> None:
     sealed = world.seal(ASH, GENERAL, world.bundle())
-    world.time.advance(31 * DAY)
+    world.time.value += 3 * DAY
+    assert world.hollow.services.directory.state()["sending"] is False
+    assert world.post(world.hollow, sealed.envelope).status_code == 202
+
+
+def test_without_any_directory_nothing_is_taken(world: World) -> None:
+    sealed = world.seal(ASH, GENERAL, world.bundle())
+    accepted = world.hollow.settings.home / "trust" / "accepted.json"
+    kept = accepted.read_bytes()
+    accepted.unlink()
+    world.hollow.close()
+    world.hollow.open()
     assert code(world.post(world.hollow, sealed.envelope)) == (503, "directory.unusable")
     assert nothing_kept(world)
+    accepted.write_bytes(kept)
+    assert world.post(world.hollow, sealed.envelope).status_code == 202
 
 
 def test_more_than_two_mebibytes_are_not_read(shared: World) -> None:

@@ -48,7 +48,7 @@ def announce(world: World, *orgs: str) -> None:
     for org in orgs:
         node = node_of(world, org)
         listed = node.services.directory.current().organisation(org)
-        world.draft.add(admin.renewed_entry(node.settings, listed, now(world)), replace=True)
+        world.draft.add(admin.renewed_entry(node.settings, listed, now(world)))
     world.publish()
 
 

@@ -170,3 +170,22 @@ def test_a_suspension_is_the_keepers_own_word_and_can_be_lifted(site: Any) -> No
     site.publish()
     assert site.refresh().directory(site.now).status(ASH) == "active"
     assert refused(site.keeper.suspend, "orgs/nobody.json", "x", site.now) == "unknown"
+
+
+BAD_TOKENS = ["../../evil", "..", "a/b", "/evil", "", "UPPER", "a\\b", "a\u0000", "a\n", "e" * 65]
+
+
+@pytest.mark.parametrize("token", BAD_TOKENS)
+def test_a_document_whose_name_leads_elsewhere_is_not_taken(site: Any, token: str) -> None:
+    def everything() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in site.base.rglob("*") if path.is_file()}
+
+    before = everything()
+    organisation = site.documents["ash-vale"] | {"org": f"urn:ltp:org:{token}"}
+    gateway = site.entry("gateways/relay.json")["document"] | {"gateway": f"urn:ltp:gw:{token}"}
+    for document in (organisation, gateway):
+        with pytest.raises(DirectoryRefused):
+            site.keeper.add({"document": document}, site.now)
+    assert everything() == before
+    site.keeper.add({"document": gateway | {"gateway": "urn:ltp:gw:new"}}, site.now)
+    assert everything() != before
