@@ -18,7 +18,6 @@ from typer.testing import CliRunner
 
 import signing
 from gateway import admin
-from gateway.bootstrap import build
 from gateway.cli import app
 from gateway.files import Home, read_passphrase
 from gateway.keys import archive, life
@@ -395,12 +394,18 @@ def test_keys_at_work_leave_no_secret_in_temporary_files_or_beside_the_key_files
     assert not list(safe.folder.rglob("*.part"))
 
 
-def test_a_gateway_opens_under_a_passphrase_and_keeps_none_of_it_in_sight(safe: Safe, world: World) -> None:
-    for name in ("directory.json", "directory-roots.json"):
-        shutil.copy(world.ash.settings.path(name), safe.home.settings.home)
-    gateway = build(safe.home.settings)
-    try:
-        assert gateway.services.cabinet.serves(ORG)
-        assert not betrayed(repr(gateway) + pformat(gateway), *safe.hidden)
-    finally:
-        gateway.close()
+def test_a_gateway_opens_under_a_passphrase_and_keeps_none_of_it_in_sight(
+    world: World, tmp_path: Path
+) -> None:
+    secret, node = tmp_path / "passphrase", world.ash
+    secret.write_text(PASSPHRASE)
+    master = Home(node.settings).master()
+    node.close()
+    wrapped = node.settings.model_copy(update={"passphrase_file": secret})
+    Home(node.settings).rewrap(Home(wrapped))
+    node.settings = wrapped
+    node.open()
+    assert node.services.cabinet.serves(ORG)
+    shown = repr(node.running) + pformat(node.running) + pformat(node.services)
+    assert not betrayed(shown, PASSPHRASE.encode(), master, *seeds(world.keys(OTHER)))
+    assert not betrayed(lying(node.settings.home), PASSPHRASE.encode(), master)
