@@ -90,8 +90,14 @@ seen = Table(
 
 #: Which digest an entry is looked for by: the first of these that it has.
 _SUBJECTS = ("receipt_sha256", "content_sha256", "envelope_sha256")
-#: The kinds of events that are not about something received.
-_KINDS = {"bundle.queued": "sent", "bundle.sealed": "sent", "message.held": "held"}
+#: By what an event is about: the kind of its entry, and the members that the entry takes over.
+_ABOUT: dict[str, tuple[str, tuple[str, ...]]] = {
+    "bundle": ("received", ("content_sha256", "envelope_sha256")),
+    "message": ("held", ("envelope_sha256",)),
+    "receipt": ("receipt", ("content_sha256", "receipt_sha256", "status")),
+}
+#: Events about bundles of ours.
+_OF_OURS = ("queued", "sealed")
 #: More parameters than this in one statement are not asked for.
 _AT_ONCE = 500
 
@@ -118,20 +124,18 @@ def append(connection: Connection, entries: Sequence[bytes]) -> int:
 def entries_of(events: Iterable[Mapping[str, Any]]) -> list[bytes]:
     """The entries about events as ``gateway.store.rows.audit`` records them, in their order.
 
-    An event that has ``receipt_sha256`` and ``status`` is about a receipt, and its ``content_sha256`` is then the
-    message's. One without digests (a bundle that waits to be sealed) has no entry yet. Who sent it, and under which
-    id, stays in the audit record.
+    In an event about a receipt, ``content_sha256`` is the message's and ``receipt_sha256`` its own. One without its
+    digests (a bundle or a receipt that waits to be sealed) has no entry yet. Who sent it, and under which id, stays
+    in the audit record.
     """
     return [found for event in events if (found := _entry_of(event)) is not None]
 
 
 def _entry_of(event: Mapping[str, Any]) -> bytes | None:
-    kind = _KINDS.get(event["ev"], "received")
-    members: tuple[str, ...] = ("content_sha256", "envelope_sha256")
-    if "receipt_sha256" in event:
-        kind, members = "receipt", ("content_sha256", "receipt_sha256", "status")
-    elif kind == "held":
-        members = ("envelope_sha256",)
+    about, _, what = event["ev"].partition(".")
+    kind, members = _ABOUT[about]
+    if about == "bundle" and what in _OF_OURS:
+        kind = "sent"
     if not all(name in event for name in members):
         return None
     return leaf.entry(kind, event["at"], **{name: event[name] for name in members})
