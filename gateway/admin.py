@@ -16,7 +16,7 @@ from gateway.files import CONFIG, Home, HomeError, write_private
 from gateway.keys import life, shelf
 from gateway.settings import Settings
 from gateway.store import upgrade
-from signing import HopKey, KeySet, Organisation, TrustedKey
+from signing import Gateway, HopKey, KeySet, Organisation, TrustedKey
 from signing.names import DESKS, ORGANISATION, is_name
 
 DAY_S = 86_400
@@ -136,14 +136,17 @@ def _of_keys(settings: Settings, organisation: str, now: int) -> Json:
     return {"ver": life.version(keys), "keys": life.directory_keys(keys, now)}
 
 
-def gateway_entry(settings: Settings, url: str | None, now: int) -> Json:
-    """The directory's document about this gateway; ``url`` is None for one that only collects."""
+def gateway_entry(settings: Settings, url: str | None, now: int, listed: Gateway | None = None) -> Json:
+    """The directory's document about this gateway; ``url`` is None for one that only collects.
+
+    ``listed`` is what the directory says of it so far: the next document has a higher version.
+    """
     home = Home(settings)
     key = home.keys(home.hop_file()).hop[-1]
     return {
         "gateway": settings.gateway,
         "url": url,
         "status": "active",
-        "ver": 1,
+        "ver": 1 if listed is None else listed.version + 1,
         "keys": [{"jwk": key.public.jwk(), "nbf": now, "exp": now + HOP_DAYS * DAY_S}],
     }

@@ -106,8 +106,12 @@ def gateway_entry(
 ) -> None:
     """Print the document about a gateway for the keeper of the directory."""
     from gateway.admin import gateway_entry as entry
+    from gateway.files import Home
+    from gateway.keys.survey import directory_in_force
 
-    show_json(entry(settings(home), url, now()))
+    where = settings(home)
+    directory = directory_in_force(Home(where), now())
+    show_json(entry(where, url, now(), directory.gateways.get(where.gateway) if directory else None))
 
 
 @app.command("add-org")
