@@ -52,11 +52,23 @@ def _shown(entry: Mapping[str, Any], file: Arrival | None) -> dict[str, Any]:
 
 
 def opened(services: Services, rights: Rights, bundle_id: str, attachment_id: str) -> Opened:
-    """A file for a reader. Raises NotFound, Conflict while it is not here, Forbidden for one that is kept back."""
-    entry = inbox.read(services, rights, bundle_id, lambda seen: _entry(seen.body, attachment_id))
-    manifest = Manifest.of(entry)
-    files = services.files.ledger.arrivals(rights.organisation, bundle_id)
-    file = next((f for f in files if (f.attachment_id, f.address) == (attachment_id, manifest.address)), None)
+    """A file for a reader; the bundle counts as opened when there is one to give.
+
+    Raises NotFound, Conflict while it is not here yet, Forbidden for one that is kept back.
+    """
+    org = rights.organisation
+    return inbox.read(
+        services, rights, bundle_id, lambda seen: _to_give(services, org, seen.body, attachment_id)
+    )
+
+
+def _to_give(services: Services, org: str, body: Mapping[str, Any], attachment_id: str) -> Opened:
+    entry = _entry(body, attachment_id)
+    files = {
+        (file.attachment_id, file.address): file
+        for file in services.files.ledger.arrivals(org, body["bundleId"])
+    }
+    file = files.get((attachment_id, entry.get("sealed", {}).get("sha256", "")))
     if file is None or file.state in (FileState.REFUSED, FileState.DESTROYED):
         raise NotFound("attachment.not-available", "This file cannot be had.", "Ask its sender for it again.")
     if file.state == FileState.WAITING:
@@ -70,7 +82,7 @@ def opened(services: Services, rights: Rights, bundle_id: str, attachment_id: st
             "Ask the person who runs the gateway, and do not have it sent another way.",
         )
     # The state was only reached after every byte was checked, and is written by nobody but this gateway.
-    return Opened(entry["mediaType"], file.scan, VerifiedFile(manifest))
+    return Opened(entry["mediaType"], file.scan, VerifiedFile(Manifest.of(entry)))
 
 
 def _entry(body: Mapping[str, Any], attachment_id: str) -> Mapping[str, Any]:

@@ -107,6 +107,17 @@ def file_of(world: Any, method: str = "GET", **headers: str) -> Any:
     return world.ash.client.request(method, path, headers=bearer | headers)
 
 
+def refused_before_it_was_opened(world: Any) -> str:
+    """The code with which a file is not given, to a reader who asks for it without having read the bundle."""
+    file, (row,) = only_file(world.ash), world.ash.received()
+    path = f"/api/v1/inbox/{file.bundle_id}/attachments/{file.attachment_id}"
+    answer = world.ash.client.get(path, headers=world.ash.bearer("inbox", "HS.HT"))
+    assert [row.state for row in world.ash.received()] == [row.state]
+    assert row.state != "opened"
+    code: str = answer.json()["code"]
+    return code
+
+
 def how_it_fares(world: Any, transfer: Json) -> Json:
     answer = world.hollow.client.get(
         f"/api/v1/transfers/{transfer['transferId']}", headers=world.hollow.bearer("transfers")
@@ -211,7 +222,7 @@ def test_an_interrupted_fetch_goes_on_where_it_broke_off(world: Any) -> None:
     world.wire.answers["hollow.example"] = breaks
     world.ash.look_after_files()
     assert only_file(world.ash).code == "attachment.gateway-down"
-    assert file_of(world).json()["code"] == "attachment.waiting"
+    assert refused_before_it_was_opened(world) == "attachment.waiting"
     world.time.advance(10)
     world.ash.look_after_files()
 
