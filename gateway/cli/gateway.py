@@ -1,13 +1,17 @@
 """``ltp gateway``: make one, give out tokens, run it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway.cli.homes import HomeOption, now, settings
 from gateway.cli.output import PROBLEMS, Form, FormOption, fail, say, show_json
 
+if TYPE_CHECKING:
+    from gateway.store.records import TokenRow
+
 app = typer.Typer(name="gateway", help="Make a gateway, give out tokens, run it.", no_args_is_help=True)
+_Whose = Annotated[str, typer.Option("--organisation", help="Whose tokens: urn:ltp:org:<token>.")]
 
 
 @app.command("init")
@@ -59,6 +63,62 @@ def token(
         typer.echo(issue(store, wanted, int(time.time() * 1000)))
     finally:
         store.close()
+
+
+@app.command("tokens")
+def tokens(home: HomeOption, organisation: _Whose, output: FormOption = Form.TEXT) -> None:
+    """List the tokens of an organisation: whose they are, what they allow, until when; never the tokens."""
+    import time
+
+    from gateway.files import Home
+    from gateway.store import Store
+
+    store = Store(Home(settings(home)).store)
+    try:
+        found = [_described(row, int(time.time() * 1000)) for row in store.tokens(organisation)]
+    finally:
+        store.close()
+    if output is Form.JSON:
+        show_json(found)
+        return
+    for entry in found or [
+        {"state": "no token", "id": "", "holder": organisation, "scopes": [], "until": ""}
+    ]:
+        words = (entry["state"], entry["id"], entry["until"], ", ".join(entry["scopes"]), entry["holder"])
+        typer.echo("  ".join(word for word in words if word))
+
+
+def _described(row: "TokenRow", now_ms: int) -> dict[str, Any]:
+    from datetime import UTC, datetime
+
+    ended = "revoked" if row.revoked_ms is not None else "expired" if row.expires_ms <= now_ms else "valid"
+    until = datetime.fromtimestamp(row.expires_ms / 1000, UTC).strftime("%Y-%m-%d")
+    rights = {"scopes": sorted(row.scopes), "roles": sorted(row.roles)}
+    return {"id": row.token_id, "holder": row.holder, "state": ended, "until": until, **rights}
+
+
+@app.command("revoke-token")
+def revoke_token(
+    home: HomeOption,
+    organisation: _Whose,
+    token_id: Annotated[str, typer.Argument(help="The token's id, as ltp gateway tokens lists it.")],
+) -> None:
+    """Take a token back at once; whoever uses it is refused from now on."""
+    import time
+
+    from gateway.files import Home
+    from gateway.problems import NotFound
+    from gateway.store import Store
+    from gateway.tokens import revoke
+
+    store = Store(Home(settings(home)).store)
+    try:
+        revoke(store, organisation, token_id, int(time.time() * 1000))
+    except NotFound:
+        fail("There is no token with this id; ltp gateway tokens lists them.", 2)
+    finally:
+        store.close()
+    typer.echo("The token is revoked.")
 
 
 @app.command("status")

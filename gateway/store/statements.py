@@ -167,4 +167,5 @@ receipts_of_bundle = Prepared(
     select(t.receipt).where(t.receipt.c.bundle_row == _b("bundle_row")).order_by(t.receipt.c.id)
 )
 token = Prepared(select(t.token).where(t.token.c.sha256 == _b("sha256")))
+tokens = Prepared(select(t.token).where(t.token.c.org == _b("org")).order_by(t.token.c.token_id))
 next_due = Prepared(select(func.min(t.outgoing.c.due_ms).label("due_ms")))

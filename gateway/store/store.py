@@ -207,6 +207,10 @@ class Store:
         rows = self._all(statements.token, b_sha256=sha256)
         return _token(rows[0]) if rows else None
 
+    def tokens(self, org: str) -> list[TokenRow]:
+        """Every token of an organisation, expired and revoked ones too; never the tokens themselves."""
+        return [_token(row) for row in self._all(statements.tokens, b_org=org)]
+
     def next_due_ms(self) -> int | None:
         """When the next delivery is due, or None when nothing waits."""
         due = self._one(statements.next_due)[0]

@@ -146,6 +146,25 @@ def test_a_gateway_is_set_up_with_the_commands_that_the_documentation_names(tmp_
     assert {key["alg"] for key in keys} == {"Ed25519", "ML-DSA-65", "HPKE-9-KE"}
 
 
+def test_tokens_are_listed_without_their_text_and_taken_back_at_once(tmp_path: Path) -> None:
+    home, org = tmp_path / "home", "urn:ltp:org:ash-vale"
+    assert ltp("gateway", "init", "--home", home, "--id", "urn:ltp:gw:ash-vale").returncode == 0
+    given = ("--home", home, "--organisation", org)
+    text = ltp("gateway", "token", *given, "--holder", "MIS", "--scope", "transfers").stdout.strip()
+    listed = ltp("gateway", "tokens", *given, "-o", "json")
+    [row] = json.loads(listed.stdout)
+    assert (row["state"], row["holder"], row["scopes"]) == ("valid", "MIS", ["transfers"])
+    assert text.startswith("ltp_")
+    assert text not in listed.stdout
+    assert ltp("gateway", "revoke-token", row["id"], *given).returncode == 0
+    assert ltp("gateway", "tokens", *given).stdout.startswith("revoked")
+    other = ("--home", home, "--organisation", "urn:ltp:org:hollow-farm")
+    assert json.loads(ltp("gateway", "tokens", *other, "-o", "json").stdout) == []
+    refused = ltp("gateway", "revoke-token", row["id"], *other)
+    assert refused.returncode == 2
+    assert "There is no token" in refused.stderr
+
+
 def test_a_tampered_directory_is_refused_in_one_sentence(tmp_path: Path) -> None:
     folder = tmp_path / "directory"
     assert ltp("directory", "init", "--folder", folder, "--alone").returncode == 0
