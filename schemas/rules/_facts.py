@@ -70,8 +70,12 @@ def deliveries(case: Case) -> tuple[Item, ...]:
 
 def delivered(case: Case, document: Item) -> tuple[Item, ...]:
     """Return the deliveries of one document, of any version, or raise Unseen."""
-    known = need(document, "string", "documentId")
-    return once(case, "deliveries by document", lambda: _by_document(case)).get(known, ())
+    return delivered_as(case, need(document, "string", "documentId"))
+
+
+def delivered_as(case: Case, name: str) -> tuple[Item, ...]:
+    """Return the deliveries of the document with some id, of any version, or raise Unseen."""
+    return once(case, "deliveries by document", lambda: _by_document(case)).get(name, ())
 
 
 def others(case: Case) -> tuple[Item, ...]:

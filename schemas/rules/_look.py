@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import Enum
+from math import isnan
 from typing import Any
 
 _TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
@@ -25,6 +26,32 @@ def look(value: object, kind: str) -> Look:
         return Look.PRESENT if there else Look.MISSING
     empty = value is None or (isinstance(value, str | list | dict) and not value)
     return Look.MISSING if empty else Look.WRONG
+
+
+def same(first: object, second: object) -> bool:
+    """Say whether two JSON values are equal, however deep they are; what is no number equals itself."""
+    waiting = [(first, second)]
+    while waiting:
+        one, other = waiting.pop()
+        if isinstance(one, dict) and isinstance(other, dict):
+            if one.keys() != other.keys():
+                return False
+            waiting.extend((part, other[name]) for name, part in one.items())
+        elif isinstance(one, list) and isinstance(other, list):
+            if len(one) != len(other):
+                return False
+            waiting.extend(zip(one, other, strict=True))
+        elif not _equal(one, other):
+            return False
+    return True
+
+
+def _equal(one: object, other: object) -> bool:
+    """Compare two values of which at most one is a list or an object; true is not one, and NaN is NaN."""
+    if isinstance(one, bool) is not isinstance(other, bool):
+        return False
+    neither = isinstance(one, float) and isinstance(other, float) and isnan(one) and isnan(other)
+    return one == other or neither
 
 
 def follow(value: object, steps: list[str]) -> object:

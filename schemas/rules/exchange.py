@@ -9,6 +9,7 @@ from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
     delivered,
+    delivered_as,
     deliveries,
     find,
     judged,
@@ -19,7 +20,7 @@ from schemas.rules._facts import (
     written_on,
 )
 from schemas.rules._judgements import bare
-from schemas.rules._look import Look, look
+from schemas.rules._look import Look, look, same
 
 _RECEIVED = ("delivered", "opened", "accepted")
 _WITHDRAWAL = "correction-withdrawal"
@@ -123,13 +124,16 @@ def _reached(item: Item, case: Case, rule: Rule) -> Verdict | None:
 
 
 def _had(item: Item, case: Case) -> list[Item]:
-    """Return the deliveries of the document that a correction is about, or raise Unseen if there is none."""
+    """Return the deliveries that came of the document that a correction is about.
+
+    Who rejected it never had it. Raises Unseen if nothing shows that the document went anywhere.
+    """
     target, version = need(item, "string", "targetMessageId"), find(item, "integer", "targetVersion")
-    found = [entry for entry in deliveries(case) if need(entry, "string", "documentId") == target]
+    found = delivered_as(case, target)
     past = [entry for entry in found if version in (None, need(entry, "integer", "version"))]
     if not past:
         raise Unseen("/deliveries", why="To whom the document went that this is about cannot be seen here.")
-    return past
+    return [entry for entry in past if find(entry, "string", "rejected") is None]
 
 
 def _whom(entry: Item) -> tuple[str, str]:
@@ -147,7 +151,7 @@ def _overwritten(case: Case) -> Iterator[Verdict]:
         name, version = item.value.get("documentId"), item.value.get("version")
         if isinstance(name, str) and type(version) is int and not item.withheld:
             known = first.setdefault((item.kind, name, version), item)
-            if known.value != item.value:
+            if not same(known.value, item.value):
                 message = "A version of a document is here twice with different content."
                 fix = "Send what has changed as the next version; a version that was sent never changes."
                 yield Verdict("error", (at(known.path), at(item.path)), message, fix)
