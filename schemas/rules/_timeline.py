@@ -18,6 +18,7 @@ from schemas.rules._facts import (
     written_on,
 )
 from schemas.rules._placing import overdue, placed
+from schemas.rules._recipients import roles_for
 from schemas.rules._running import ending
 
 _RECEIVED = ("delivered", "opened", "accepted")
@@ -70,8 +71,24 @@ def sendings(
     return [entry for entry in found if _went(entry, roles, organisation)]
 
 
+def to_provider(case: Case, here: Item, documents: Iterable[Item], roles: Collection[str]) -> list[Item]:
+    """Return the deliveries of some documents to the provider of a placement.
+
+    Raises Unseen if something went to such a role and nobody knows whether it is the provider's.
+    """
+    provider = find(here, "string", "provider", "organisation")
+    found = sendings(case, documents, roles, provider)
+    if provider is None and found:
+        raise Unseen(at(here.path, "provider", "organisation"), why="It is not stated who the provider is.")
+    return found
+
+
 def must_be_seen(case: Case, roles: Collection[str], organisation: str | None = None) -> None:
     """Raise Unseen if something went to these roles that is not here: nobody can say what it was."""
+    once(case, ("seen", *roles, organisation), lambda: _must_be_seen(case, roles, organisation))
+
+
+def _must_be_seen(case: Case, roles: Collection[str], organisation: str | None) -> None:
     here = {find(document, "string", "documentId") for document in case.documents}
     sent = (entry for entry in deliveries(case) if _went(entry, roles, organisation))
     hidden = [entry for entry in sent if find(entry, "string", "documentId") not in here]
@@ -101,6 +118,8 @@ def first_sent(case: Case, item: Item, roles: Collection[str]) -> date | None:
         return min((sent_on(entry) for entry in sendings(case, [item], roles)), default=None)
     if need(item, "integer", "version") != 1:
         raise Unseen(at(item.path, "version"), why="The first version of this went in another message.")
+    if roles_for(case, item).isdisjoint(roles):
+        raise Unseen(at(item.path), why="To whom else this went cannot be seen here.")
     return written_on(item)
 
 
@@ -120,4 +139,4 @@ def runs_on(case: Case, placed: Item, day: date) -> bool:
 def _went(entry: Item, roles: Collection[str], organisation: str | None) -> bool:
     """Say whether a delivery went to one of these roles (of an organisation) and was not rejected."""
     taken = find(entry, "string", "rejected") is None and need(entry, "string", "to", "role") in roles
-    return taken and organisation in (None, find(entry, "string", "to", "organisation"))
+    return taken and (organisation is None or need(entry, "string", "to", "organisation") == organisation)

@@ -1,11 +1,11 @@
 """Rules about what a school tells providers and other schools to keep a pupil safe (SAF-01 to 03, SAF-14)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from schemas.calendar import SchoolCalendar, legal_date
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._case import Case, Item, Verdict, at, grouped, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
@@ -20,8 +20,9 @@ from schemas.rules._facts import (
     others,
     passed,
 )
+from schemas.rules._look import text
 from schemas.rules._placing import overdue
-from schemas.rules._running import ending
+from schemas.rules._running import ending, versions
 from schemas.rules._timeline import (
     author_family,
     every_version,
@@ -33,6 +34,7 @@ from schemas.rules._timeline import (
     said,
     sendings,
     sent_on,
+    to_provider,
 )
 
 _CHRONOLOGY = "safeguarding-chronology"
@@ -40,6 +42,7 @@ _CONCERN = "safeguarding-concern"
 _AWARENESS = "multi-provider-awareness"
 _PROVIDER = "AP"
 _DAY = timedelta(days=1)
+_NAMES = ("organisation", "providerName")
 _WHO = "It is not stated which organisation the other provider is."
 
 
@@ -50,13 +53,12 @@ def chronology_sent(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 def _chronology(item: Item, case: Case, rule: Rule) -> Verdict | None:
     start, roles = need_day(item, "startDate"), rule.thresholds["roles"]
-    provider = find(item, "string", "provider", "organisation")
     # It is the pupil's story: one that was written for another of the pupil's placements tells it as well.
     known = [found for found in case.documents if found.kind == _CHRONOLOGY and _says_something(found)]
-    sent = min((sent_on(entry) for entry in sendings(case, known, roles, provider)), default=None)
+    sent = min((sent_on(entry) for entry in to_provider(case, item, known, roles)), default=None)
     done = in_time(case, sent, start)
     if done is not True:
-        must_be_seen(case, roles, provider)
+        must_be_seen(case, roles, find(item, "string", "provider", "organisation"))
     message = "The provider's safeguarding lead was not sent a chronology, or a nil return, by the start."
     return said(rule, done, (at(item.path, "startDate"),), message)
 
@@ -80,8 +82,8 @@ def _relayed(item: Item, case: Case, rule: Rule) -> Verdict | None:
         return None
     written, own = _first_written(item, case), find(item, "string", "author", "organisation")
     limit = written + timedelta(hours=rule.thresholds["hours"])
-    running = [other for other in others(case) if runs_on(case, other, legal_date(written))]
-    named = {at(o.path, "provider"): find(o, "string", "provider", "organisation") for o in running}
+    day, known = legal_date(written), once(case, "other runs", lambda: _other_runs(case))
+    named = {run.place: run.provider for run in known if run.start <= day and (not run.end or day <= run.end)}
     wanted = {name for name in named.values() if name not in (None, own)}
     heard = _heard(item, case, rule)
     done = [_by(case, heard.get(name), limit) for name in wanted]
@@ -95,9 +97,29 @@ def _relayed(item: Item, case: Case, rule: Rule) -> Verdict | None:
 
 
 def _first_written(item: Item, case: Case) -> datetime:
-    known = item.value.get("documentId")
-    same = (found for found in every_version(case, item, _CONCERN) if found.value.get("documentId") == known)
-    return min(need_instant(found, "createdAt") for found in same)
+    return min(need_instant(version, "createdAt") for version in versions(case, item))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """How long another placement of the pupil runs, and with whom."""
+
+    place: str
+    provider: str | None
+    start: date
+    end: date | None
+
+
+def _other_runs(case: Case) -> list[_Run]:
+    return [
+        _Run(
+            at(other.path, "provider"),
+            find(other, "string", "provider", "organisation"),
+            need_day(other, "startDate"),
+            ending(case, other),
+        )
+        for other in others(case)
+    ]
 
 
 def _heard(item: Item, case: Case, rule: Rule) -> dict[str, datetime]:
@@ -106,13 +128,22 @@ def _heard(item: Item, case: Case, rule: Rule) -> dict[str, datetime]:
     The report and what passes it on are about the same moment; they may belong to different placements.
     """
     moment = need(item, "string", "concernDateTime")
-    same = [d for d in case.documents if d.kind == _CONCERN and d.value.get("concernDateTime") == moment]
+    return once(case, ("heard", moment), lambda: _heard_of(moment, case, rule))
+
+
+def _heard_of(moment: str, case: Case, rule: Rule) -> dict[str, datetime]:
+    same = once(case, "concerns", lambda: _by_moment(case)).get(moment, ())
     lines = [line for found in same for line in entries(found, "relayedTo")]
     notes = [(str(line.get("provider")), as_instant(line.get("dateTime"), place)) for place, line in lines]
     sent = sendings(case, same, rule.thresholds["roles"]) if "deliveries" in case.subject else []
     posted = [(need(e, "string", "to", "organisation"), need_instant(e, "sentAt")) for e in sent]
     # Of several instants for one provider the first is kept.
     return dict(sorted([*notes, *posted], key=lambda pair: pair[1], reverse=True))
+
+
+def _by_moment(case: Case) -> dict[str | None, tuple[Item, ...]]:
+    concerns = [found for found in case.documents if found.kind == _CONCERN]
+    return grouped(concerns, lambda concern: text(concern.value, "concernDateTime"))
 
 
 def _by(case: Case, heard: datetime | None, limit: datetime) -> bool | None:
@@ -131,7 +162,7 @@ def _aware(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if not found:
         return None
     told = _last_told(item, case, rule)
-    named = [] if told is None else [entry for _, entry in entries(told, "otherProviders")]
+    listed = _listed(told)
     place = at(item.path, "provider") if told is None else at(told.path, "otherProviders")
     if case.today is not None:
         # Whoever is there on a day is told of on that day at the latest, so yesterday's must be known.
@@ -139,16 +170,16 @@ def _aware(item: Item, case: Case, rule: Rule) -> Verdict | None:
         running = [o for o in found if runs_on(case, item, day) and runs_on(case, o, day)]
         gone = [o for o in found if (ending(case, o) or day) < day]
         if running:
-            right = all(_is_named(o, named) for o in running) and not any(_is_named(o, named) for o in gone)
+            right = all(_is_named(o, listed) for o in running) and not any(_is_named(o, listed) for o in gone)
             message = "The provider was not told which other providers the pupil attends now."
             return said(rule, right, (place,), message)
-    return Verdict("pass", (place,)) if all(_is_named(o, named) for o in found) else None
+    return Verdict("pass", (place,)) if all(_is_named(o, listed) for o in found) else None
 
 
 def _last_told(item: Item, case: Case, rule: Rule) -> Item | None:
     """Return what the provider was last sent about the other providers, None if nothing."""
-    provider, known = find(item, "string", "provider", "organisation"), every_version(case, item, _AWARENESS)
-    sent = sendings(case, known, rule.thresholds["roles"], provider)
+    known = every_version(case, item, _AWARENESS)
+    sent = to_provider(case, item, known, rule.thresholds["roles"])
     if not sent:
         return None
     last = max(sent, key=lambda entry: need_instant(entry, "sentAt"))
@@ -159,13 +190,20 @@ def _last_told(item: Item, case: Case, rule: Rule) -> Item | None:
     return same[0]
 
 
-def _is_named(other: Item, named: list[dict[str, Any]]) -> bool:
-    names = ("organisation", "providerName")
-    mine = {name: find(other, "string", "provider", name) for name in names}
-    if not any(mine.values()):
+def _listed(told: Item | None) -> set[tuple[str, str]]:
+    """Return the organisations and the names of the providers that somebody was told of."""
+    entered = [] if told is None else [entry.get("provider") for _, entry in entries(told, "otherProviders")]
+    found = [(name, text(one, name)) for one in entered if isinstance(one, dict) for name in _NAMES]
+    return {(name, value) for name, value in found if value is not None}
+
+
+def _is_named(other: Item, listed: set[tuple[str, str]]) -> bool:
+    mine = {
+        (name, value) for name in _NAMES if (value := find(other, "string", "provider", name)) is not None
+    }
+    if not mine:
         raise Unseen(at(other.path, "provider"), why=_WHO)
-    listed = [entry["provider"] for entry in named if isinstance(entry.get("provider"), dict)]
-    return any(mine[name] is not None and one.get(name) == mine[name] for one in listed for name in names)
+    return bool(mine & listed)
 
 
 def file_moved(case: Case, rule: Rule) -> Iterator[Verdict]:
@@ -179,15 +217,21 @@ def _moved(item: Item, case: Case, rule: Rule) -> Verdict | None:
         return None
     roles, start = rule.thresholds["roles"], need_day(item, "nextDestinationDetails", "start")
     last = _file_due(calendar(case), start, rule.thresholds["days"])
-    sent = sendings(case, every_version(case, item, _CHRONOLOGY), roles)
-    done = in_time(case, min((sent_on(entry) for entry in sent), default=None), last)
-    if not sent:
+    first, received = once(case, ("file", placement_of(item)), lambda: _file_sent(item, case, roles))
+    done = in_time(case, first, last)
+    if first is None:
         must_be_seen(case, roles)
     message = "The child protection file did not go to the new school's safeguarding lead in time."
-    if done and not any(received_on(entry) for entry in sent):
+    if done and not received:
         done = in_time(case, None, last)
         message = "The new school has not confirmed that the child protection file came."
     return said(rule, done, (at(item.path, "nextDestinationDetails", "start"),), message)
+
+
+def _file_sent(item: Item, case: Case, roles: list[str]) -> tuple[date | None, bool]:
+    """Return when the file first went to a new school, and whether any such school has it."""
+    sent = sendings(case, every_version(case, item, _CHRONOLOGY), roles)
+    return min(map(sent_on, sent), default=None), any(received_on(entry) for entry in sent)
 
 
 def _file_due(days: SchoolCalendar, start: date, count: int) -> date:
