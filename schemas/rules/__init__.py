@@ -222,7 +222,8 @@ def refusals(subject: Mapping[str, Any]) -> tuple[Result, ...]:
 
 def _for_safeguarding(subject: Mapping[str, Any]) -> bool:
     to = subject.get("to") if isinstance(subject, Mapping) else None
-    return isinstance(to, Mapping) and str(to.get("address")).endswith("/dsl")
+    address = to.get("address") if isinstance(to, Mapping) else None
+    return isinstance(address, str) and address.endswith("/dsl")
 
 
 def _about_components(result: Result) -> bool:

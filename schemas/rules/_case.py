@@ -105,8 +105,9 @@ def case(subject: object) -> Case:
     known: Mapping[str, Any] = subject if isinstance(subject, dict) else {}
     documents, malformed = _documents(known.get("documents", []))
     parts = [(kind, known[kind]) for kind in ("learner", "placement") if kind in known]
-    components = tuple(part(kind, (None, kind), value) for kind, value in parts if isinstance(value, dict))
-    malformed += [(None, kind) for kind, value in parts if not isinstance(value, dict)]
+    held = [part(kind, (None, kind), value) for kind, value in parts if isinstance(value, dict)]
+    components = tuple(item for item in held if _named(item))
+    malformed += [(None, kind) for kind, _ in parts if kind not in {item.kind for item in components}]
     newest = _newest(documents)
     return Case(
         _form(known),
@@ -174,11 +175,18 @@ def _documents(values: object) -> tuple[list[Item], list[Path]]:
     malformed: list[Path] = []
     for index, value in enumerate(values):
         path: Path = ((None, "documents"), index)
-        if isinstance(value, dict) and isinstance(value.get("type"), str):
-            found.append(part(value["type"], path, value))
+        named = isinstance(value, dict) and isinstance(value.get("type"), str)
+        item = part(value["type"], path, value) if named else None
+        if item is not None and _named(item):
+            found.append(item)
         else:
             malformed.append(path)
     return found, malformed
+
+
+def _named(item: Item) -> bool:
+    """Say whether every member has a text for its name, as in all that was JSON once."""
+    return all(type(name) is str for name in item.marks.names)
 
 
 def at(path: Path, *steps: str | int) -> str:

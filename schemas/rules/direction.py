@@ -28,6 +28,7 @@ from schemas.rules._facts import (
     passed,
     placement,
 )
+from schemas.rules._look import text
 from schemas.rules._placing import overdue
 from schemas.rules._recipients import roles_for
 from schemas.rules._running import planned
@@ -375,7 +376,7 @@ def _told(item: Item, case: Case, _rule: Rule) -> Verdict | None:
         return None
     notes = beside(case, item, "agency-notification")
     told = {need(note, "string", "agency", "agencyRole") for note in notes}
-    left = tuple(place for place, entry in active if entry.get("practitionerRole") not in told)
+    left = tuple(place for place, entry in active if text(entry, "practitionerRole") not in told)
     if left and case.form != "documents":
         raise Unseen(*left, why="Agencies may have been told in another transfer.")
     if left:

@@ -74,7 +74,7 @@ def _named(item: Item, rule: Rule, scales: set[str]) -> Iterator[tuple[str, set[
             continue
         near = {value["scaleRef"]} if isinstance(value.get("scaleRef"), str) else near
         for name, inner in value.items():
-            if _plain(name) in banned:
+            if isinstance(name, str) and _plain(name) in banned:
                 yield at(path, name), near
             if type(inner) in _HOLDERS:
                 waiting.append((inner, (path, name), near))
@@ -82,7 +82,7 @@ def _named(item: Item, rule: Rule, scales: set[str]) -> Iterator[tuple[str, set[
 
 @lru_cache(maxsize=1024)
 def _named_like(banned: frozenset[str], names: frozenset[str]) -> bool:
-    return any(_plain(name) in banned for name in names)
+    return any(_plain(name) in banned for name in names if isinstance(name, str))
 
 
 @lru_cache(maxsize=4096)
