@@ -164,10 +164,7 @@ def _build(transfer: Json, recipient: Json, desk: str, chosen: Sequence[tuple[Js
         ],
         "attachments": [],
     }
-    # How a file is opened is for this gateway to say: whatever the transfer holds about it is left out.
-    listed = [_without_keys(entry) for entry in transfer.get("attachments", ())]
-    whole = len(chosen) == len(transfer["documents"])
-    body["attachments"] = files_for(listed, body, desk, whole=whole)
+    body["attachments"] = _files(transfer, body, desk)
     if "legalName" not in body["learner"]:
         # A role that may not even know who it is about gets nothing about the learner.
         del body["learner"]
@@ -178,8 +175,13 @@ def _build(transfer: Json, recipient: Json, desk: str, chosen: Sequence[tuple[Js
     return Part(recipient["organisation"], desk, role, readers, body, companion, needs_companion)
 
 
-def _without_keys(entry: Json) -> Json:
-    return {name: value for name, value in entry.items() if name != "sealed"}
+def _files(transfer: Json, body: Json, desk: str) -> list[Json]:
+    # How a file is opened is for this gateway to say: whatever the transfer holds about it is left out.
+    listed = [
+        {name: value for name, value in entry.items() if name != "sealed"}
+        for entry in transfer.get("attachments", ())
+    ]
+    return files_for(listed, body, desk, whole=len(body["documents"]) == len(transfer["documents"]))
 
 
 def _view(kind: str, value: Json, roles: frozenset[str], why: tuple[str | None, frozenset[str]]) -> Json:

@@ -29,7 +29,7 @@ from gateway.services import Clock
 from signing.stream import CHUNK, SEALED_CHUNK
 
 DAY = 86_400
-ASH, HOLLOW = "urn:ltp:org:ash-vale", "urn:ltp:org:hollow-farm"
+ASH, BROOK, HOLLOW = "urn:ltp:org:ash-vale", "urn:ltp:org:brook-end", "urn:ltp:org:hollow-farm"
 NORTH, MOOR = "urn:ltp:org:northshire", "urn:ltp:org:moor-edge"
 GENERAL = f"{ASH}/general"
 PLAN = hashlib.sha256(b"an invented plan").digest() * 98_304  # 3 MiB
@@ -65,15 +65,15 @@ def client_of(node: Any) -> TestClient:
 
 def put(node: Any, data: bytes, file_id: str | None = None, **headers: str) -> Any:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    bearer = node.bearer("transfers")
+    bearer = node.bearer("transfers", org=named.pop("org", None))
     return node.client.put(
         f"/api/v1/attachments/{file_id or uuid.uuid4()}", content=data, headers=bearer | named
     )
 
 
-def handed_in(node: Any, data: bytes = PLAN, **members: Any) -> Json:
+def handed_in(node: Any, data: bytes = PLAN, *, org: str = "", **members: Any) -> Json:
     """A file that was handed in, as a transfer names it."""
-    answer = put(node, data)
+    answer = put(node, data, **({"org": org} if org else {}))
     assert answer.status_code == 201, answer.text
     told = answer.json()
     entry = {"id": told["id"], "mediaType": "application/pdf", "size": told["size"], "sha256": told["sha256"]}
@@ -206,6 +206,30 @@ def test_what_lies_on_either_disk_and_what_travels_is_ciphertext_alone(world: An
         assert PLAN[:32] not in path.read_bytes()
     assert blob_of(world.hollow).read_bytes() == blob_of(world.ash).read_bytes()
     assert not any(PLAN[:32] in body for _, body in world.wire.posts)
+
+
+def test_a_neighbour_on_the_same_gateway_gets_a_file_without_the_network(world: Any) -> None:
+    text = json.dumps(world.report()).replace(HOLLOW, BROOK)
+    transfer = json.loads(text) | {"attachments": [handed_in(world.ash, org=BROOK)]}
+    assert world.ash.send(transfer).status_code == 202
+    world.settle()
+
+    assert file_of(world).content == PLAN
+    assert world.wire.posts == []
+
+
+def test_a_file_that_the_disk_changed_afterwards_is_not_given_out(world: Any) -> None:
+    sent(world)
+    world.settle()
+    path = blob_of(world.ash)
+    data = bytearray(path.read_bytes())
+    data[SEALED_CHUNK + 5] ^= 1
+    path.write_bytes(data)
+
+    assert file_of(world, Range=f"bytes=0-{CHUNK - 1}").content == PLAN[:CHUNK]
+    answer = file_of(world)
+    assert len(answer.content) <= CHUNK
+    assert answer.headers["content-length"] == str(len(PLAN))
 
 
 def test_an_interrupted_fetch_goes_on_where_it_broke_off(world: Any) -> None:
