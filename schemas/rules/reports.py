@@ -1,9 +1,10 @@
 """Rules about what a provider reports, and to whom (SAF-11 to SAF-13)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
-from schemas.rules._case import Case, Item, Verdict, at, part
+from schemas.rules._case import Case, Item, Verdict, at, once, part
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
@@ -15,7 +16,7 @@ from schemas.rules._facts import (
     written_on,
 )
 from schemas.rules._look import text
-from schemas.rules._recipients import roles_for
+from schemas.rules._recipients import listed, roles_for
 from schemas.rules._timeline import author_family, in_time, said, went_by
 
 _CONCERN = "safeguarding-concern"
@@ -35,17 +36,19 @@ def to_commissioner(case: Case, rule: Rule) -> Iterator[Verdict]:
 def _to_lead(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if _sender(item, case) != _PROVIDER:
         return None
-    named, schools = list(_named(item, case, rule.thresholds["roles"])), _schools(case)
-    right = [
-        place
-        for place, role, organisation in named
-        if role in rule.thresholds["roles"] and (not schools or organisation in (None, *schools))
-    ]
+    roles, schools = rule.thresholds["roles"], once(case, "schools", lambda: _schools(case))
+    named = list(_named(item, case, roles))
+    leads = [(place, organisation) for place, role, organisation in named if role in roles]
+    right = [place for place, organisation in leads if organisation in schools.right]
+    others = [(place, organisation) for place, organisation in leads if place not in right]
+    unsure = [place for place, organisation in others if organisation is None or not schools.certain]
     if case.form == "documents" and not right:
         raise Unseen(at(item.path), why="To whom the provider sent this concern cannot be seen here.")
-    wrong = [place for place, _, _ in named if place not in right]
-    if right and (case.form == "documents" or not wrong):
+    wrong = [place for place, _, _ in named if place not in {*right, *unsure}]
+    if right and (case.form == "documents" or not (wrong or unsure)):
         return Verdict("pass", tuple(right))
+    if unsure and not wrong:
+        raise Unseen(*unsure, why="Which school placed the pupil, or whose lead this is, is not stated.")
     message = "This concern is not addressed to the safeguarding lead of the pupil's school."
     return Verdict(rule.severity, tuple(wrong or ["/recipients"]), message)
 
@@ -57,14 +60,24 @@ def _sender(item: Item, case: Case) -> str:
     return author_family(item) if role is None else role.partition(".")[0]
 
 
-def _schools(case: Case) -> set[str]:
-    """Return the school that placed the pupil and the home school, as far as they are known here."""
+@dataclass(frozen=True, slots=True)
+class _Schools:
+    """The school that placed the pupil and the home school, and whether there can be no other."""
+
+    right: frozenset[str]
+    certain: bool
+
+
+def _schools(case: Case) -> _Schools:
     known = {item.kind: item for item in case.components}
     here, pupil = known.get("placement"), known.get("learner")
-    found = {None if pupil is None else find(pupil, "string", "homeSchool", "organisation")}
-    if here is not None and find(here, "string", "commissioner", "role") == "school":
-        found.add(find(here, "string", "commissioner", "organisation"))
-    return {name for name in found if name is not None}
+    home = None if pupil is None else find(pupil, "string", "homeSchool", "organisation")
+    role = None if here is None else find(here, "string", "commissioner", "role")
+    placing = home
+    if here is not None and role == "school":
+        placing = find(here, "string", "commissioner", "organisation")
+    certain = role is not None and placing is not None
+    return _Schools(frozenset(name for name in (home, placing) if name is not None), certain)
 
 
 def _named(item: Item, case: Case, roles: list[str]) -> Iterator[_Recipient]:
@@ -74,9 +87,10 @@ def _named(item: Item, case: Case, roles: list[str]) -> Iterator[_Recipient]:
         address = need(bundle, "string", "to", "address")
         yield "/to", need(bundle, "string", "to", "role"), address.partition("/")[0]
     elif case.form == "transfer":
-        for entry in _recipients(case):
-            listed, role = find(entry, "array", "documents"), need(entry, "string", "role")
-            if role in roles if listed is None else item.value.get("documentId") in listed:
+        name = item.value.get("documentId")
+        for entry, names in once(case, "recipients", lambda: _recipients(case)):
+            role = need(entry, "string", "role")
+            if role in roles if names is None else isinstance(name, str) and name in names:
                 yield at(entry.path), role, find(entry, "string", "organisation")
     else:
         for entry in delivered(case, item):
@@ -84,11 +98,13 @@ def _named(item: Item, case: Case, roles: list[str]) -> Iterator[_Recipient]:
             yield at(entry.path, "to"), need(entry, "string", "to", "role"), organisation
 
 
-def _recipients(case: Case) -> list[Item]:
-    listed = case.subject.get("recipients")
-    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+def _recipients(case: Case) -> list[tuple[Item, frozenset[str] | None]]:
+    """Return each recipient of a transfer with the documents that it is named for, None if for no one."""
+    named = case.subject.get("recipients")
+    if not isinstance(named, list) or not all(isinstance(entry, dict) for entry in named):
         raise Unseen("/recipients")
-    return [part("recipient", ((None, "recipients"), index), entry) for index, entry in enumerate(listed)]
+    found = [part("recipient", ((None, "recipients"), index), entry) for index, entry in enumerate(named)]
+    return [(entry, listed(entry.value) if find(entry, "array", "documents") else None) for entry in found]
 
 
 def reported_at_once(case: Case, rule: Rule) -> Iterator[Verdict]:
