@@ -9,6 +9,7 @@ from schemas.rules._facts import (
     Unseen,
     beside,
     calendar,
+    delivered,
     find,
     judged,
     learner,
@@ -16,12 +17,15 @@ from schemas.rules._facts import (
     need_day,
     passed,
     placement,
+    written_on,
 )
 from schemas.rules._look import Look, follow, look, text
 from schemas.rules._recipients import roles_for
-from schemas.rules._running import written_by
+from schemas.rules._running import first_version, written_by
+from schemas.rules._timeline import in_time, said
 from schemas.rules.direction import consulted_first
 
+_AUTHORITY = "LA."
 _TYPES = {"minutesPerWeek": "integer", "inPlace": "boolean"}
 
 
@@ -118,15 +122,30 @@ def told_of_time_at_home(case: Case, rule: Rule) -> Iterator[Verdict]:
     return judged(case, rule, "part-time-timetable-notice", _time_at_home)
 
 
-def _time_at_home(item: Item, case: Case, _rule: Rule) -> Verdict | None:
+def _time_at_home(item: Item, case: Case, rule: Rule) -> Verdict | None:
     if not find(item, "integer", "timeAtHome", "minutesPerWeek"):
         return None
-    if any(role.startswith("LA.") for role in roles_for(case, item)):
+    if any(role.startswith(_AUTHORITY) for role in roles_for(case, item)):
         return passed(item, "timeAtHome")
-    if case.form != "transfer":
-        raise Unseen(at(item.path), why="To whom else this went cannot be seen here.")
     message = "The timetable includes time at home, and the authority is not among the recipients."
-    return Verdict("error", (at(item.path, "timeAtHome"), "/recipients"), message)
+    if case.form == "transfer":
+        return Verdict("error", (at(item.path, "timeAtHome"), "/recipients"), message)
+    if case.form == "bundle":
+        raise Unseen(at(item.path), why="To whom else this went cannot be seen here.")
+    return said(rule, _authority_told(item, case, rule), (at(item.path, "timeAtHome"),), message)
+
+
+def _authority_told(item: Item, case: Case, rule: Rule) -> bool | None:
+    """Say whether a timetable went to an authority, None while there is still time for it.
+
+    When it went does not matter: the guidance gives no limit, and the one of this standard is for what is
+    still not done.
+    """
+    sent = [entry for entry in delivered(case, item) if find(entry, "string", "rejected") is None]
+    if any(need(entry, "string", "to", "role").startswith(_AUTHORITY) for entry in sent):
+        return True
+    written = written_on(first_version(case, item))
+    return in_time(case, None, calendar(case).add_school_days(written, rule.thresholds["schoolDays"]))
 
 
 def record_complete(case: Case, rule: Rule) -> Iterator[Verdict]:
