@@ -183,7 +183,7 @@ class Outbox:
         """The delivery with an envelope that lives long enough: sealed afresh, and kept, where it must be."""
         services = self._services
         lives = due.envelope is not None and due.exp > services.clock.seconds + RESEAL_BEFORE_S
-        if lives and not (due.attempts > 1 and self._keys_changed(due)):
+        if lives and due.reason not in _SIGN_AGAIN and not (due.attempts > 1 and self._keys_changed(due)):
             return due
         body = body_of(services.vault, due.content)
         key = services.vault.key(due.content.key_id)
@@ -225,6 +225,9 @@ class Outbox:
         except (GatewayError, UnsealError) as refused:
             raise DeliveryFailed(f"refused:{refused.code}") from None
 
+
+#: Refused because the pair that signed it was revoked meanwhile: its successor signs the same bundle.
+_SIGN_AGAIN = frozenset({"refused:message.key_revoked", "refused:key_revoked"})
 
 _NO_WAY = {
     "unknown_organisation": "recipient-unknown",

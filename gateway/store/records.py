@@ -142,6 +142,8 @@ class Due:
     envelope: bytes | None
     envelope_sha256: str
     exp: int
+    #: Why the attempt before this one did not get through.
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,7 @@ def _due(connection: Connection, outgoing_id: int) -> Due:
         envelope=newest.envelope if newest else None,
         envelope_sha256=newest.envelope_sha256 if newest else "",
         exp=newest.exp if newest else 0,
+        reason=row.reason,
     )
 
 

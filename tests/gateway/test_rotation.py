@@ -278,6 +278,29 @@ def test_after_a_revocation_the_new_pair_carries_on_and_the_old_one_signs_nothin
     assert world.ash.services.cabinet.signing_pair(ASH, directory, now(world)) != old
 
 
+def test_a_transfer_on_its_way_when_its_pair_is_revoked_is_signed_again_and_delivered(world: World) -> None:
+    def nobody(_request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("nobody there")
+
+    world.wire.answers["hollow.example"] = nobody
+    transfer = world.start()
+    world.ash.send(transfer)
+    world.settle()
+    kid = world.keys(ASH).records[0].kids[0]
+    change(world, ASH, lambda keys: life.revoked(keys, kid, now(world), "stolen"))
+    change(world, ASH, lambda keys: life.rotated(keys, kid, now(world)))
+    announce(world, ASH)
+    del world.wire.answers["hollow.example"]
+    world.time.advance(601)
+    world.settle()
+    waiting = [row for row in world.ash.sent(transfer).values() if row.state == "queued"]
+    assert {row.reason for row in waiting} == {"refused:message.key_revoked"}
+    world.time.advance(601)
+    world.settle()
+    assert {row.state for row in world.ash.sent(transfer).values()} == {"delivered"}
+    assert len(world.hollow.received()) == 2
+
+
 def test_what_is_proved_to_be_older_than_the_revocation_still_counts_as_evidence(world: World) -> None:
     pair, keys = world.keys(ASH).signing[-1], desk_keys(world.keys(HOLLOW), "general")
     sealed = signing.seal(
