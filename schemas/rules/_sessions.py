@@ -1,10 +1,10 @@
 """The sessions of an attendance summary, and the absence notices beside it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from schemas.rules._case import Case, Item, Verdict, once, placement_of
+from schemas.rules._case import Case, Item, Verdict, at, grouped, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import Unseen, as_day, beside, entries, need, need_day, passed
 from schemas.rules._look import text
@@ -13,6 +13,8 @@ from schemas.rules.register_codes import Arrangement, known, row_for, session_of
 NOTICE = "absence-notice"
 Session = dict[str, Any]
 Fits = Callable[[str, Session], bool | None]
+_Key = Callable[[Item], tuple[str | None, ...]]
+Holds = Callable[[tuple[Item, ...]], bool]
 
 
 def over_sessions(item: Item, rule: Rule, message: str, fits: Fits) -> Verdict | None:
@@ -76,13 +78,39 @@ def told(item: Item, case: Case) -> set[tuple[date, str]]:
     return once(case, ("told", placement_of(item)), lambda: set(map(noticed_for, beside(case, item, NOTICE))))
 
 
-def of_session(item: Item, case: Case) -> Iterator[Item]:
-    """Yield a notice, and after it every other one of the same session."""
-    yield item
-    mine = (item.value.get("date"), item.value.get("session"))
-    for other in beside(case, item, NOTICE):
-        if other is not item and (other.value.get("date"), other.value.get("session")) == mine:
-            yield other
+def of_session(item: Item, case: Case, name: str, holds: Holds) -> bool:
+    """Say whether something holds of the notices of one session; it is looked at once for all of them.
+
+    Raises Unseen where it holds only of notices of the day of which nobody can tell whether they are of this
+    session.
+    """
+    mine, day, session = placement_of(item), _day(item), _session(item)
+    known = once(case, ("notices", mine), lambda: _indexed(beside(case, item, NOTICE)))
+    if session is None:
+        found, perhaps = holds((item,)), known.get((day,), ())
+    else:
+        found = once(case, (name, mine, day, session), lambda: holds(known.get((day, session), ())))
+        perhaps = known.get((day, None), ())
+    if not found and once(case, (name, mine, day, session is None, "perhaps"), lambda: holds(perhaps)):
+        raise Unseen(at(item.path, "session"), why="Of which session of the day a notice is, is not stated.")
+    return found
+
+
+def _indexed(notices: Iterable[Item]) -> dict[tuple[str | None, ...], tuple[Item, ...]]:
+    """Return notices by their day, and by their day and session."""
+    keys: tuple[_Key, ...] = (lambda notice: (_day(notice),), lambda notice: (_day(notice), _session(notice)))
+    listed, found = tuple(notices), {}
+    for key in keys:
+        found.update(grouped(listed, key))
+    return found
+
+
+def _day(notice: Item) -> str | None:
+    return text(notice.value, "date")
+
+
+def _session(notice: Item) -> str | None:
+    return None if "session" in notice.withheld else text(notice.value, "session")
 
 
 def noticed_for(notice: Item) -> tuple[date, str]:

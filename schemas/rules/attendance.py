@@ -1,6 +1,6 @@
 """Rules about attendance, absence and what the registers show (ATT)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
 from schemas.calendar import instant_of, legal_date
@@ -61,7 +61,11 @@ def told_same_day(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 def _same_day(item: Item, case: Case, rule: Rule) -> Verdict:
     limit = _until(need_day(item, "date"), rule.thresholds["latestTime"])
-    if any(written_before(case, notice, limit) for notice in of_session(item, case)):
+
+    def in_time(notices: Iterable[Item]) -> bool:
+        return any(written_before(case, notice, limit) for notice in notices)
+
+    if of_session(item, case, "told in time", in_time):
         return passed(item, "createdAt")
     message = "The absence was notified later than the day on which it happened."
     return Verdict(rule.severity, (at(item.path, "createdAt"),), message)
@@ -89,7 +93,12 @@ def weekly_summary(case: Case, rule: Rule) -> Iterator[Verdict]:
 def _weekly(item: Item, case: Case, rule: Rule) -> Verdict:
     friday = _friday(need_day(item, "weekCommencing"))
     limit = _until(friday, rule.thresholds["latestTime"])
-    if any(written_before(case, other, limit) for other in _by_week(case, item)[friday]):
+    others = _by_week(case, item)[friday]
+
+    def in_time() -> bool:
+        return any(written_before(case, other, limit) for other in others)
+
+    if once(case, ("week in time", placement_of(item), friday), in_time):
         return passed(item, "createdAt")
     message = "The week's attendance summary came later than it should."
     return Verdict(rule.severity, (at(item.path, "createdAt"),), message)
@@ -212,14 +221,19 @@ def parent_contacted(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 
 def _contacted(item: Item, case: Case, rule: Rule) -> Verdict | None:
-    notices = [notice for notice in of_session(item, case) if find(notice, "object", "parentContacted")]
-    whens = [need_instant(notice, "parentContacted", "when") for notice in notices]
     last = calendar(case).add_school_days(need_day(item, "date"), rule.thresholds["schoolDays"])
     place = at(item.path, "parentContacted")
-    if whens and legal_date(min(whens)) <= last:
+    if of_session(item, case, "rung in time", lambda notices: any(day <= last for day in _contacts(notices))):
         return Verdict("pass", (place,))
     message = "No contact with the parent about the absence is on record in time."
-    return Verdict(rule.severity, (place,), message) if whens or overdue(case, last) else None
+    late = overdue(case, last) or of_session(item, case, "rung", lambda notices: bool(_contacts(notices)))
+    return Verdict(rule.severity, (place,), message) if late else None
+
+
+def _contacts(notices: Iterable[Item]) -> list[date]:
+    """Return the days on which somebody spoke to the parent, according to some notices."""
+    contacted = [notice for notice in notices if find(notice, "object", "parentContacted")]
+    return [legal_date(need_instant(notice, "parentContacted", "when")) for notice in contacted]
 
 
 def below_target(case: Case, rule: Rule) -> Iterator[Verdict]:
