@@ -151,14 +151,19 @@ def vouch(
     by: Annotated[str, typer.Option(help="Who vouches: a school or authority whose keys are in this home.")],
 ) -> None:
     """Print a voucher for an organisation without an identifier: that it is who it says, with these keys."""
+    from gateway.directory.entry import check_document
     from gateway.directory.vouching import sign_voucher
     from gateway.files import Home
+    from gateway.keys.survey import directory_in_force
 
-    where = Home(settings(home))
-    said = _read(document, "org")
-    pair = where.keys(where.key_file(by)).signing[-1]
-    say(f"You vouch that {said['document']['org']} is who it says it is. Everybody will see that you did.")
-    typer.echo(sign_voucher(said["document"], by, pair, now()))
+    where, said = Home(settings(home)), _read(document, "org")["document"]
+    check_document(_name(str(said["org"])), said)
+    directory = directory_in_force(where, now())
+    if directory is None:
+        fail("This gateway has no directory yet: ltp directory refresh.")
+    pair = where.cabinet().signing_pair(by, directory, now())
+    say(f"You vouch that {said['org']} is who it says it is. Everybody will see that you did.")
+    typer.echo(sign_voucher(said, by, pair, now()))
 
 
 @app.command("suspend")
@@ -181,6 +186,8 @@ def publish(folder: _Folder) -> None:
     keeper = _keeper(folder)
     version = keeper.publish(now()).snapshot.signed.version
     say(f"Published: version {version}, in {keeper.public}. Serve that folder over https, or copy it.")
+    if waiting := keeper.waiting():
+        say(f"{waiting} still waits for holders to sign it.")
 
 
 def _name(who: str) -> str:

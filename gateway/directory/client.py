@@ -83,8 +83,11 @@ class Known:
         return self.resolved(now).directory(self.times())
 
 
-def read_accepted(accepted: Accepted) -> Known:
-    """What was accepted, verified again but for its times: it may be years old. Raises DirectoryRefused."""
+def read_accepted(accepted: Accepted, before: Known | None = None) -> Known:
+    """What was accepted, verified again but for its times: it may be years old. Raises DirectoryRefused.
+
+    Entries that are the same to the byte in ``before`` are not read a second time.
+    """
     root = repository.read(Root, accepted.metadata[roles.ROOT])
     timestamp = repository.read(Timestamp, accepted.metadata[roles.TIMESTAMP])
     snapshot = repository.read(Snapshot, accepted.metadata[roles.SNAPSHOT])
@@ -102,7 +105,14 @@ def read_accepted(accepted: Accepted) -> Known:
             listed[name].verify_length_and_hashes(data)
     versions = {role: metadata.signed.version for role, metadata in zip(_ROLES, read, strict=True)}
     issued = repository.expiry(timestamp) - roles.LIFE_S[roles.TIMESTAMP]
-    return Known(accepted, read_entries(accepted.files), versions, issued)
+    return Known(accepted, _entries(accepted.files, before), versions, issued)
+
+
+def _entries(files: Mapping[str, bytes], before: Known | None) -> Mapping[str, Entry]:
+    known = {} if before is None else before.accepted.files
+    fresh = read_entries({name: data for name, data in files.items() if known.get(name) != data})
+    kept = {} if before is None else {n: e for n, e in before.entries.items() if n in files}
+    return {**kept, **fresh}
 
 
 @contextmanager
@@ -129,23 +139,26 @@ class Client:
         """The file that says what was accepted."""
         return self.folder / "accepted.json"
 
-    def load(self) -> Known | None:
+    def load(self, held: Known | None = None) -> Known | None:
         """What was accepted before; None when nothing was. Raises DirectoryRefused when its files were changed."""
         try:
             said = orjson.loads(self.state.read_bytes())
             metadata = {role: said["metadata"][role].encode() for role in _ROLES}
             files = {name: self._kept(digest).read_bytes() for name, digest in said["files"].items()}
-            return read_accepted(Accepted(metadata, files, said["verifiedAt"]))
+            return read_accepted(Accepted(metadata, files, said["verifiedAt"]), held)
         except FileNotFoundError:
             return None
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
             raise DirectoryRefused("bad_metadata") from None
 
-    def refresh(self, now: int) -> Known:
-        """Fetches the newest directory and takes it whole, or refuses it whole. Raises DirectoryRefused."""
+    def refresh(self, now: int, held: Known | None = None) -> Known:
+        """Fetches the newest directory and takes it whole, or refuses it whole. Raises DirectoryRefused.
+
+        ``held`` is what the caller has in memory of what was accepted before.
+        """
         with self._alone():
-            before = self.load()
-            known = read_accepted(self._fetched(now))
+            before = self.load(held)
+            known = read_accepted(self._fetched(now), before)
             if before is not None:
                 check_all(before.entries, known.entries, now, before.accepted.verified_at)
             check_all({}, known.entries, now, now)

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from gateway.directory.continuity import Step, check_steps, finder, read_step
 from gateway.directory.errors import DirectoryRefused
 from gateway.directory.vouching import Voucher, read_voucher
-from signing import EncodingError, SigningError
+from signing import DirectoryError, EncodingError, SigningError
 from signing.encoding import canonical, check_content, parse
 from signing.entries import read_gateway, read_organisation
 
@@ -128,6 +128,15 @@ def check_name(name: str) -> tuple[str, str]:
     if match is None or len(match[2]) > MAX_TOKEN:
         raise DirectoryRefused("bad_name")
     return match[1], match[2]
+
+
+def check_document(name: str, document: object) -> None:
+    """Whether a document may stand in the entry ``name``. Raises DirectoryRefused."""
+    kind, token = check_name(name)
+    try:
+        _check_document(kind, token, document)
+    except DirectoryError as problem:
+        raise DirectoryRefused.of(problem, name) from None
 
 
 def check_new(new: Entry, now: int) -> None:

@@ -34,6 +34,7 @@ SENTENCES: Final = MappingProxyType(
         "no_directory": "There is no directory in this folder. Make one with ltp directory init.",
         "root_unsigned": "The root is not signed by enough holders yet: ltp directory sign.",
         "not_a_root": "This is not the next root of this directory.",
+        "listed_already": "This version of the document, or a newer one, is listed. Have it exported again.",
         "unknown": "Nobody of this name is listed.",
         "bad_holders": "A root has four holders, each with a file of public keys of their own.",
         "no_url": "This gateway does not know where its directory is published: set directory in gateway.toml.",

@@ -13,7 +13,7 @@ import orjson
 
 from gateway.directory import repository, roles
 from gateway.directory.continuity import RECOVERY_DELAY_S, Step, finder, read_step, shortened, signing_kids
-from gateway.directory.entry import Entry, Suspended, check_name
+from gateway.directory.entry import Entry, Suspended, check_document
 from gateway.directory.errors import DirectoryRefused
 from gateway.directory.model import Metadata, Root, Snapshot, Targets, Timestamp
 from gateway.directory.repository import Published
@@ -100,6 +100,7 @@ class Keeper:
         """Starts a directory: makes the online keys and the first root, which its holders have to sign."""
         if self._roots() or self.folder.joinpath("master.key").exists():
             raise DirectoryRefused("exists")
+        repository.check_holders(holders)
         online = {role: _new_pair(_home(self.folder), self._key_file(role)) for role in roles.ONLINE}
         root = repository.first_root(holders, _public(online), now)
         return self._put_root(root)
@@ -119,7 +120,8 @@ class Keeper:
 
         Nothing counts before ``publish`` finds it signed by enough holders of both the old root and the new one.
         """
-        before = read_root(self._newest_root())
+        repository.check_holders(holders)
+        before = self._signed_roots()[-1][1]
         home = _home(self.folder)
         pairs = {role: _new_pair(home, self._next_key_file(role)) for role in change}
         online = {role: pairs.get(role) or self._pair(role) for role in roles.ONLINE}
@@ -134,21 +136,33 @@ class Keeper:
         found = self.folder.glob("*.root.json")
         return sorted(found, key=lambda path: int(path.name.partition(".")[0]))
 
-    def _newest_root(self) -> Path:
-        roots = self._roots()
-        if not roots:
-            raise DirectoryRefused("no_directory")
-        return roots[-1]
+    def waiting(self) -> Path | None:
+        """The next root, while too few holders have signed it."""
+        return next(iter(self._roots()[len(self._signed_roots()) :]), None)
 
-    def _publish_roots(self) -> None:
-        """Puts out every root, each signed by enough holders of it and of the one before. Raises DirectoryRefused."""
-        self._newest_root()
-        before: Metadata[Root] | None = None
+    def _signed_roots(self) -> list[tuple[Path, Metadata[Root]]]:
+        """Every root that enough holders of it and of the one before have signed; the first must be.
+
+        Raises DirectoryRefused.
+        """
+        found: list[tuple[Path, Metadata[Root]]] = []
         for path in self._roots():
             root = read_root(path)
-            repository.check_root(root, before)
+            try:
+                repository.check_root(root, found[-1][1] if found else None)
+            except DirectoryRefused:
+                # Holders may take days to sign the next one: the directory goes on meanwhile.
+                if not found:
+                    raise
+                break
+            found.append((path, root))
+        if not found:
+            raise DirectoryRefused("no_directory")
+        return found
+
+    def _publish_roots(self) -> None:
+        for path, _ in self._signed_roots():
             _write(self._metadata / path.name, path.read_bytes())
-            before = root
 
     # --- keys -----------------------------------------------------------------------------------------------
 
@@ -163,7 +177,7 @@ class Keeper:
 
     def _online(self) -> dict[str, SigningPair]:
         """The pairs that the newest root names; new ones take their place when that root is published."""
-        wanted = read_root(self._newest_root()).signed
+        wanted = self._signed_roots()[-1][1].signed
         for role in roles.ONLINE:
             renewed = self._next_key_file(role)
             if renewed.exists():
@@ -185,14 +199,14 @@ class Keeper:
         Raises DirectoryRefused.
         """
         document = said.get("document", said)
-        kind, who = (
-            ("orgs", "org") if isinstance(document, dict) and "org" in document else ("gateways", "gateway")
-        )
+        kind, who = ("orgs", "org") if "org" in document else ("gateways", "gateway")
         name = f"{kind}/{str(document.get(who)).rpartition(':')[2]}.json"
-        check_name(name)
+        check_document(name, document)
         draft = self.entries().get(name) or Entry(name, document)
         known = self._published_entries().get(name)
         entry = replace(draft, document=document, steps=(), replaced=None)
+        if kind == "gateways" and known is not None:
+            entry = replace(entry, document=_next_version(document, known.document))
         if kind == "orgs":
             entry = _stepped(entry, known, said.get("step"), recovery, now)
         if voucher:
@@ -269,11 +283,19 @@ class Keeper:
         return read_entries({name: path.read_bytes() for name, path in found.items()})
 
 
+def _next_version(document: Json, known: Json) -> Json:
+    """A gateway's document with the version that it needs: nobody but the keeper counts these."""
+    changed = {**document, "ver": known["ver"]} != known
+    return {**document, "ver": known["ver"] + changed}
+
+
 def _stepped(entry: Entry, known: Entry | None, step: object, recovery: str, now: int) -> Entry:
     """The entry with the step to its document after those before it. Raises DirectoryRefused."""
     if known is not None and known.document == entry.document and not recovery:
         return replace(entry, steps=known.steps, replaced=known.replaced)
     base = None if known is None else known.base(now)
+    if known is not None and entry.document["ver"] <= known.document["ver"]:
+        raise DirectoryRefused("listed_already", entry.name)
     before = (
         () if known is None or base is None else tuple(s for s in known.steps if s.version <= base["ver"])
     )

@@ -55,13 +55,17 @@ def next_root(
     return _root(holders, online, before.signed.version + 1, now)
 
 
+def check_holders(holders: Sequence[PublicPair]) -> None:
+    """Whether these are four different holders: a key that two hold would count once. Raises DirectoryRefused."""
+    if len(holders) != roles.HOLDERS or len(roles.keys_of(holders)) != 2 * roles.HOLDERS:
+        raise DirectoryRefused("bad_holders")
+
+
 def _root(
     holders: Sequence[PublicPair], online: Mapping[str, PublicPair], version: int, now: int
 ) -> Metadata[Root]:
+    check_holders(holders)
     keys = roles.keys_of([*holders, *online.values()])
-    # A key that two hold would count twice towards a threshold in the eyes of a reader, and once in truth.
-    if len(holders) != roles.HOLDERS or len(keys) != 2 * (len(holders) + len(online)):
-        raise DirectoryRefused("bad_holders")
     named = {name: roles.role_of([online[name]], roles.ONLINE_THRESHOLD) for name in roles.ONLINE}
     named[ROOT] = roles.role_of(holders, roles.ROOT_THRESHOLD)
     return Metadata(Root(version, None, _expires(ROOT, now), dict(keys), named, consistent_snapshot=True))

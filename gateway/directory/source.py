@@ -18,6 +18,7 @@ import structlog
 from gateway.directory.client import Client, Known
 from gateway.directory.errors import DirectoryRefused
 from gateway.directory.fetch import FOLDER, FolderFetcher, HttpFetcher, http_client, is_address
+from gateway.directory.resolve import Note
 from gateway.files import HomeError, read
 from gateway.settings import Settings
 from signing import Directory, DirectoryError
@@ -58,6 +59,7 @@ class TrustedDirectory:
         self._seen: tuple[int, int] | None = None
         self._known: Known | None = None
         self._directory: Directory | None = None
+        self._notes: tuple[Note, ...] = ()
         #: When a refresh was last tried, and why it was refused, if it was.
         self._tried: int | None = None
         self._refused: DirectoryRefused | None = None
@@ -81,7 +83,7 @@ class TrustedDirectory:
         with self._lock:
             self._tried = now
             try:
-                self._take(self._client.refresh(now), now)
+                self._take(self._client.refresh(now, self._known), now)
                 self._refused = None
             except DirectoryRefused as problem:
                 self._refused = problem
@@ -95,8 +97,6 @@ class TrustedDirectory:
 
     def looked_up(self) -> Json:
         """The state as another process left it: what was accepted, and how the last refresh ended."""
-        with suppress(DirectoryError):
-            self.current()
         said = self.state()
         with suppress(OSError, orjson.JSONDecodeError):
             said |= orjson.loads(self._last.read_bytes())
@@ -104,6 +104,8 @@ class TrustedDirectory:
 
     def state(self) -> Json:
         """How fresh the directory is, in words and numbers; epoch seconds. Nothing in it is secret."""
+        with suppress(DirectoryError):
+            self.current()
         now, known, said = self._now(), self._known, self._outcome()
         if known is None:
             return {**said, "sending": False}
@@ -114,7 +116,7 @@ class TrustedDirectory:
             "verifiedAt": times.verified_at,
             "sendUntil": times.expires,
             "sending": now < times.expires,
-            "notes": [{"entry": note.name, "note": note.sentence} for note in known.resolved(now).notes],
+            "notes": [{"entry": note.name, "note": note.sentence} for note in self._notes],
         }
 
     @property
@@ -132,7 +134,7 @@ class TrustedDirectory:
 
     def _load(self, stamp: tuple[int, int] | None) -> None:
         try:
-            known = self._client.load()
+            known = self._client.load(self._known)
         except (DirectoryRefused, OSError):
             # Changed by hand, or half restored: what is in memory stays, and the next refresh mends the files.
             known = None
@@ -142,8 +144,9 @@ class TrustedDirectory:
 
     def _take(self, known: Known, now: int) -> None:
         # Made first: if it cannot be, nothing has changed.
-        directory = known.directory(now)
-        self._known, self._directory = known, directory
+        resolved = known.resolved(now)
+        directory = resolved.directory(known.times())
+        self._known, self._directory, self._notes = known, directory, resolved.notes
         self._seen = self._stamp(self._client.state)
 
     @staticmethod
