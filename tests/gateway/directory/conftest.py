@@ -104,6 +104,10 @@ class Site:
             FolderFetcher(self.served),
         )
 
+    @staticmethod
+    def pair(name: str) -> signing.SigningPair:
+        return pair(name)
+
     # --- an honest keeper -----------------------------------------------------------------------------------
 
     def step(self, token: str, by: str | None = None) -> Json:
