@@ -162,12 +162,19 @@ def test_every_note_is_a_sentence(code: str) -> None:
 
 
 def test_a_state_is_told_in_sentences(site: Any) -> None:
-    none = {"lastTried": None, "refused": None, "why": None, "sending": False}
+    none: dict[str, Any] = {"lastTried": None, "refused": None, "why": None, "sending": False}
     assert sentences(none) == [
         "There is no directory yet: nothing can be sent or received.",
         "Nothing is sent until a newer directory is taken: ltp directory refresh.",
     ]
-    good = {**none, "version": 3, "verifiedAt": 0, "sendUntil": 86_400, "sending": True, "notes": []}
+    good: dict[str, Any] = {
+        **none,
+        "version": 3,
+        "verifiedAt": 0,
+        "sendUntil": 86_400,
+        "sending": True,
+        "notes": [],
+    }
     assert sentences(good)[1] == "Sending goes on until 1970-01-02 00:00 UTC without a newer one."
     told = sentences({**good, "refused": "rollback", "why": "Why.", "lastTried": 0})
     assert told[1] == "The last refresh, 1970-01-01 00:00 UTC, was refused. Why."
