@@ -1,9 +1,12 @@
 """The directory: who exists, with which keys, reached by which gateways.
 
-It is one file, JWS General JSON like a message but of a type of its own, signed by a root pair. Its payload,
-canonical, is `{"type","version","issued","expires","orgs":{token: document},"gateways":{token: document}}`.
-A `Directory` is the frozen value that such a file gives, and the `Trust` that `unseal` asks. It takes no time
-from a clock: every question that depends on time takes `now`.
+What a gateway goes by comes through `Directory.of`, from documents whose origin the caller has verified. `parse` and
+`sign_directory` are a form in one file, for evidence that is checked without any repository: JWS General JSON like a
+message but of a type of its own, signed by a root pair. Its payload, canonical, is
+`{"type","version","issued","expires","orgs":{token: document},"gateways":{token: document}}`.
+
+A `Directory` is a frozen value, and the `Trust` that `unseal` asks. It takes no time from a clock: every question
+that depends on time takes `now`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli.homes import HomeOption, now, settings
-from gateway.cli.output import WRONG_USE, Form, FormOption, fail, say, show_json
+from gateway.cli.output import GOOD, PROBLEMS, WRONG_USE, Form, FormOption, fail, say, show_json
 
 if TYPE_CHECKING:
     from gateway.directory.client import Known
@@ -24,10 +24,21 @@ def mount(app: typer.Typer) -> None:
     app.command("refresh")(refresh)
 
 
-def verify(where: _Where, root: _Root = None) -> None:
+def verify(where: _Where, root: _Root = None, output: FormOption = Form.TEXT) -> None:
     """Check a published directory as a gateway would that sees it for the first time."""
     known = _fetched(where, root)
     organisations = sum(entry.is_organisation for entry in known.entries.values())
+    if output is Form.JSON:
+        notes = [{"entry": note.name, "note": note.sentence} for note in known.resolved(now()).notes]
+        show_json(
+            {
+                "good": True,
+                "versions": dict(known.versions),
+                "sendUntil": known.times().expires,
+                "notes": notes,
+            }
+        )
+        return
     typer.echo(f"Good: version {known.times().version}, {organisations} organisations.")
     for note in known.resolved(now()).notes:
         typer.echo(f"  {note.name}: {note.sentence}")
@@ -58,13 +69,16 @@ def show(
             typer.echo(f"    {note}")
 
 
-def refresh(home: HomeOption) -> None:
+def refresh(home: HomeOption, output: FormOption = Form.TEXT) -> None:
     """Fetch the newest directory now; a running gateway takes it at once."""
     from gateway.directory.source import TrustedDirectory, open_client
 
     directory = TrustedDirectory(open_client(settings(home)), now)
     taken = directory.refresh()
     state = directory.state()
+    if output is Form.JSON:
+        show_json(state)
+        raise typer.Exit(GOOD if taken else PROBLEMS)
     if not taken:
         fail(f"Not taken: {state['why']} What was trusted before stays in use.")
     say(f"Taken: version {state['version']}.")

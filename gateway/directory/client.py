@@ -39,6 +39,7 @@ _ROLES: Final = (roles.ROOT, roles.TIMESTAMP, roles.SNAPSHOT, roles.TARGETS)
 #: In bytes: a root has 14 keys of two families and up to 16 signatures, targets about 200 bytes for each entry.
 _LONGEST_ROOT, _LONGEST_SHORT, _LONGEST_TARGETS = 256 * 1024, 32 * 1024, 16 * 1024 * 1024
 _MOST_ROOTS: Final = 64
+_LARGEST: Final = 512 * 1024 * 1024  # bytes, all entries together
 _CODES: Final = (
     (exceptions.DownloadLengthMismatchError, "too_long"),
     (exceptions.SlowRetrievalError, "too_slow"),
@@ -240,6 +241,8 @@ class Client:
 
 def _check_listed(targets: Mapping[str, TargetFile]) -> None:
     """Names, sizes and hashes of target files, before anything is fetched. Raises DirectoryRefused."""
+    if sum(target.length for target in targets.values()) > _LARGEST:
+        raise DirectoryRefused("too_long")
     for name, target in targets.items():
         try:
             check_name(name)

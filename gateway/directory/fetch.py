@@ -54,7 +54,8 @@ class HttpFetcher(FetcherInterface):
             with self._client.stream("GET", url) as answer:
                 if answer.status_code != 200:
                     raise DownloadHTTPError("refused", answer.status_code)
-                for block in answer.iter_raw(_BLOCK):
+                # Each piece as it arrives: gathering blocks would wait for a server that sends byte by byte.
+                for block in answer.iter_raw():
                     if self._clock() > ends:
                         raise SlowRetrievalError
                     yield block

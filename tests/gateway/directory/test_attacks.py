@@ -257,18 +257,18 @@ def test_endless_data_are_cut_off(site: Any, name: str) -> None:
 
 
 class Dripping(httpx2.SyncByteStream):
-    """Sends byte by byte, each a second after the one before, by a clock of the test."""
+    """Sends byte by byte, each a pause after the one before, by a clock of the test."""
 
     def __init__(self, data: bytes, clock: list[float], pause: float) -> None:
         self.data, self.clock, self.pause = data, clock, pause
 
     def __iter__(self) -> Iterator[bytes]:
-        for number in range(0, len(self.data), 65_536):
+        for number in range(len(self.data)):
             self.clock[0] += self.pause
-            yield self.data[number : number + 65_536]
+            yield self.data[number : number + 1]
 
 
-@pytest.mark.parametrize(("pause", "code"), [(1.0, None), (31.0, "too_slow")])
+@pytest.mark.parametrize(("pause", "code"), [(0.0001, None), (9.0, "too_slow")])
 def test_a_server_that_sends_slowly_is_left(site: Any, pause: float, code: str | None) -> None:
     clock = [0.0]
 
@@ -288,6 +288,15 @@ def test_a_server_that_sends_slowly_is_left(site: Any, pause: float, code: str |
         else:
             with site.refuses(code):
                 pass
+
+
+def test_more_than_a_disk_can_be_asked_for_is_refused_before_anything_is_fetched(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.publish()
+    with site.refuses("too_long"):
+        monkeypatch.setattr("gateway.directory.client._LARGEST", 1000)
+    monkeypatch.undo()
 
 
 @pytest.mark.parametrize(
