@@ -142,15 +142,15 @@ class Client:
 
     def load(self, held: Known | None = None) -> Known | None:
         """What was accepted before; None when nothing was. Raises DirectoryRefused when its files were changed."""
+        if not self.state.exists():
+            return None
         try:
             said = orjson.loads(self.state.read_bytes())
             metadata = {role: said["metadata"][role].encode() for role in _ROLES}
             files = {name: self._kept(digest).read_bytes() for name, digest in said["files"].items()}
             return read_accepted(Accepted(metadata, files, said["verifiedAt"]), held)
-        except FileNotFoundError:
-            return None
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-            raise DirectoryRefused("bad_metadata") from None
+        except (OSError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError, DirectoryRefused):
+            raise DirectoryRefused("damaged") from None
 
     def refresh(self, now: int, held: Known | None = None) -> Known:
         """Fetches the newest directory and takes it whole, or refuses it whole. Raises DirectoryRefused.
@@ -158,7 +158,7 @@ class Client:
         ``held`` is what the caller has in memory of what was accepted before.
         """
         with self._alone():
-            before = self.load(held)
+            before = self._before(held)
             known = read_accepted(self._fetched(now), before)
             if before is not None:
                 check_all(before.entries, known.entries, now, before.accepted.verified_at)
@@ -166,6 +166,15 @@ class Client:
             known.directory(now)
             self._keep(known.accepted)
             return known
+
+    def _before(self, held: Known | None) -> Known | None:
+        """What was accepted last; what is in memory where the files are damaged. Raises DirectoryRefused."""
+        try:
+            return self.load(held)
+        except DirectoryRefused:
+            if held is None:
+                raise
+            return held
 
     def _fetched(self, now: int) -> Accepted:
         with _ours():

@@ -147,7 +147,8 @@ def check_new(new: Entry, now: int) -> None:
 
 def check_change(old: Entry, new: Entry, now: int, since: int) -> None:
     """Whether ``new`` may take the place of ``old``, which was verified at ``since``. Raises DirectoryRefused."""
-    known, next_one = old.base(now), new.base(now)
+    # What counted then: a recovery that was waiting may have been stopped since, or have come to count.
+    known, next_one = old.base(since), new.base(now)
     if next_one["ver"] < known["ver"] or new.document["ver"] < old.document["ver"]:
         raise DirectoryRefused("rollback", new.name)
     if next_one["ver"] == known["ver"]:

@@ -18,6 +18,8 @@ SENTENCES: Final = MappingProxyType(
         "mixed": "The files do not belong to one and the same snapshot. Tell the keeper of the directory.",
         "bad_metadata": "The directory's metadata are not in the permitted form. Tell the keeper of the directory.",
         "too_long_a_life": "The timestamp is made to last longer than a day. Tell the keeper of the directory.",
+        "damaged": "What this gateway keeps of the directory is damaged. Restore the folder trust in its home, or "
+        "remove it and run ltp directory refresh.",
         # what entries may not be
         "bad_name": "A file of the directory has a name that none may have. Tell the keeper of the directory.",
         "bad_entry": "An entry is not in the permitted form. Have it made again with the command that prints it.",

@@ -136,7 +136,7 @@ class TrustedDirectory:
         try:
             known = self._client.load(self._known)
         except (DirectoryRefused, OSError):
-            # Changed by hand, or half restored: what is in memory stays, and the next refresh mends the files.
+            # Changed by hand, or half restored: what is in memory stays, and its next refresh mends the files.
             known = None
         if known is not None:
             self._take(known, self._now())

@@ -457,7 +457,15 @@ def test_kept_files_that_were_changed_by_hand_are_not_believed(site: Any) -> Non
     kept.write_bytes(good.replace(b"Ash Vale", b"Ash Evil"))
     with pytest.raises(DirectoryRefused) as refused:
         site.client.load()
-    assert refused.value.code == "mixed"
+    assert refused.value.code == "damaged"
+    # Nothing is fetched in the place of what is damaged: that would forget what must not be gone back on.
+    with pytest.raises(DirectoryRefused) as refused:
+        site.refresh()
+    assert refused.value.code == "damaged"
+    kept.unlink()
+    with pytest.raises(DirectoryRefused) as refused:
+        site.refresh()
+    assert refused.value.code == "damaged"
     kept.write_bytes(good)
     assert site.client.load() is not None
     metadata = Metadata.from_bytes(said["metadata"]["targets"].encode())

@@ -118,6 +118,20 @@ def test_within_the_72_hours_the_former_keys_can_stop_it(site: Any) -> None:
     assert site.refresh().directory(site.now).organisation(ASH).name == "Ash Vale, still here"
 
 
+def test_a_gateway_that_was_away_while_a_recovery_was_stopped_follows(site: Any) -> None:
+    before = site.documents["ash-vale"]
+    recovered(site, name="Ash Vale in other hands")
+    site.publish()
+    away = site.another("away")
+    away.refresh(site.now)
+    site.documents["ash-vale"] = {**before, "ver": 3, "name": "Ash Vale, still here"}
+    site.add("ash-vale")
+    site.publish()
+    site.advance(10 * DAY)
+    site.publish()
+    assert away.refresh(site.now).directory(site.now).organisation(ASH).name == "Ash Vale, still here"
+
+
 def test_new_keys_cannot_sign_on_before_their_recovery_counts(site: Any) -> None:
     before = deepcopy(site.documents["ash-vale"])
     stolen = deepcopy(site.documents["ash-vale"])
