@@ -23,7 +23,7 @@ from gateway.problems import GatewayError
 from gateway.receive import outside, receive
 from gateway.sealing import CannotSeal, Letter, recipient_keys, sealed_letter
 from gateway.services import Services
-from gateway.store.records import Attempt, Due, Kept
+from gateway.store.records import Attempt, Due, Kept, SealedAgain
 from gateway.transfer import LEASE_MS, RESEAL_BEFORE_S, Backoff, State
 from signing import DirectoryError, UnsealError
 
@@ -188,7 +188,8 @@ class Outbox:
         body = body_of(services.vault, due.content)
         key = services.vault.key(due.content.key_id)
         _, envelope = sealed_letter(services, Letter(due.iss, due.aud, due.mt, body, due.minimum_class), key)
-        services.store.sealed_again(due.outgoing_id, envelope)
+        answer = (body["status"], body["content_sha256"]) if due.mt == "receipt" else None
+        services.store.sealed_again(SealedAgain(due.outgoing_id, envelope, services.clock.ms, answer))
         return replace(
             due, envelope=envelope.envelope, envelope_sha256=envelope.envelope_sha256, exp=envelope.exp
         )

@@ -68,6 +68,7 @@ def make(
         content=content,
         sealed=sealed,
         deadline_ms=services.clock.ms + DEFAULT_DEADLINE_DAYS * 86_400_000,
+        content_sha256=subject.content_sha256,
     )
 
 
@@ -91,6 +92,7 @@ def take(services: Services, verified: Verified, key: DataKey, jws: Content) -> 
         by_role=body.get("by", {}).get("role"),
         received=body["received"],
         content_sha256=body["content_sha256"],
+        receipt_sha256=verified.content_sha256,
         content=jws,
         now_ms=services.clock.ms,
     )

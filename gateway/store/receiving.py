@@ -5,6 +5,7 @@ raises has, by the writer's rule, changed nothing.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -66,8 +67,13 @@ def arrive(connection: Connection, wanted: tuple[Arrived, int]) -> Kept:
         "envelope_sha256": new.envelope_sha256,
         "outcome": ",".join(new.receipt.codes) or "ok",
     }
-    rows.audit(connection, [event])
+    rows.audit(connection, [event, _issued(new.receipt, new.now_ms)])
     return Kept(True, leased)
+
+
+def _issued(receipt: NewReceipt, now_ms: int) -> dict[str, Any]:
+    answer = (str(receipt.status), receipt.content_sha256)
+    return rows.receipt_event(now_ms, receipt.iss, answer, receipt.sealed)
 
 
 def _known_bundle(connection: Connection, new: Arrived) -> int | None:
@@ -155,7 +161,7 @@ def issue_receipt(connection: Connection, wanted: tuple[int, NewReceipt, int, in
     moved = {"state": receipt.status, "reason": "", "changed_ms": now_ms}
     s.bundle_row.run(connection, {"b_id": row, **moved})
     leased = _issue(connection, row, receipt, now_ms, leased=places > 0)
-    rows.audit(connection, [rows.event(now_ms, f"receipt.{receipt.status}", receipt.iss, receipt.sealed)])
+    rows.audit(connection, [_issued(receipt, now_ms)])
     return Kept(True, leased)
 
 
@@ -180,6 +186,8 @@ def take_receipt(connection: Connection, new: ArrivedReceipt) -> State:
         "iss": new.peer,
         "jti": new.of_jti,
         "content_sha256": new.content_sha256,
+        "receipt_sha256": new.receipt_sha256,
+        "status": str(new.status),
         "outcome": "ok",
     }
     rows.audit(connection, [event])

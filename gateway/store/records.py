@@ -71,6 +71,8 @@ class NewReceipt:
     content: Content
     sealed: Envelope | None
     deadline_ms: int
+    #: The content hash of the message that it answers.
+    content_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,17 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedAgain:
+    """A fresh envelope for a delivery that waits."""
+
+    outgoing_id: int
+    sealed: Envelope
+    now_ms: int
+    #: For a receipt: what it says, and the content hash of the message that it answers.
+    answer: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ArrivedReceipt:
     """A verified receipt for a bundle of ours."""
 
@@ -108,6 +121,8 @@ class ArrivedReceipt:
     by_role: str | None
     received: int
     content_sha256: str
+    #: The content hash of the receipt itself.
+    receipt_sha256: str
     content: Content
     now_ms: int
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Table
 
+from gateway.store import log
 from gateway.store import statements as s
 from gateway.store import tables as t
 from gateway.store.records import (
@@ -19,13 +20,14 @@ from gateway.transfer import LEASE_MS
 
 
 def audit(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
-    """Appends event records: ids, hashes and outcomes, nothing about a child."""
+    """Appends event records: ids, hashes and outcomes, nothing about a child; their digests go into the log."""
     rows = []
     for event in events:
         record = orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
         # RFC 9162 §2.1.1: the leaf hash is over 0x00 and the entry.
         rows.append({"record": record, "leaf": hashlib.sha256(b"\x00" + record).digest()})
     s.insert_into(t.audit).run_many(connection, rows)
+    log.append(connection, log.entries_of(events))
 
 
 def insert_row(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
@@ -75,6 +77,19 @@ def event(now_ms: int, name: str, iss: str, sealed: Envelope | None) -> dict[str
             "envelope_sha256": sealed.envelope_sha256,
         }
     return event
+
+
+def receipt_event(now_ms: int, iss: str, answer: tuple[str, str], sealed: Envelope | None) -> dict[str, Any]:
+    """The audit record of a receipt of ours: what it says, of which message, and its hashes once it is signed."""
+    status, content_sha256 = answer
+    record = event(now_ms, f"receipt.{status}", iss, sealed)
+    if sealed is not None:
+        record |= {
+            "receipt_sha256": sealed.content_sha256,
+            "content_sha256": content_sha256,
+            "status": status,
+        }
+    return record
 
 
 def queue(connection: Connection, new: Queued) -> int:

@@ -16,11 +16,11 @@ from gateway.store.records import (
     Attempt,
     Content,
     Due,
-    Envelope,
     Kept,
     NewBundle,
     NewTransfer,
     Queued,
+    SealedAgain,
 )
 from gateway.transfer import State
 
@@ -153,11 +153,16 @@ def _due(connection: Connection, outgoing_id: int) -> Due:
     )
 
 
-def sealed_again(connection: Connection, new: tuple[int, Envelope]) -> None:
+def sealed_again(connection: Connection, new: SealedAgain) -> None:
     """Keeps a fresh envelope for a delivery, durable before it goes out; older ones give up their bytes."""
-    outgoing_id, sealed = new
-    rows.drop_envelopes(connection, outgoing_id)
-    rows.keep_envelope(connection, outgoing_id, sealed, rows.keep(connection, sealed.jws))
+    sealed = new.sealed
+    rows.drop_envelopes(connection, new.outgoing_id)
+    rows.keep_envelope(connection, new.outgoing_id, sealed, rows.keep(connection, sealed.jws))
+    if new.answer is None:
+        event = rows.event(new.now_ms, "bundle.sealed", sealed.iss, sealed)
+    else:
+        event = rows.receipt_event(new.now_ms, sealed.iss, new.answer, sealed)
+    rows.audit(connection, [event])
 
 
 def attempted(connection: Connection, attempt: Attempt) -> None:

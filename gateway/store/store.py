@@ -22,12 +22,12 @@ from gateway.store.records import (
     BundleRow,
     Content,
     Due,
-    Envelope,
     Held,
     Kept,
     NewReceipt,
     NewTransfer,
     ReceiptRow,
+    SealedAgain,
     TokenRow,
     TransferRow,
 )
@@ -86,9 +86,9 @@ class Store:
         """Gives back what a former process of this gateway had claimed when it was killed."""
         self._writer.run(_release, now_ms)
 
-    def sealed_again(self, outgoing_id: int, sealed: Envelope) -> None:
+    def sealed_again(self, new: SealedAgain) -> None:
         """Keeps a fresh envelope before it is sent."""
-        self._writer.run(_sealed_again, (outgoing_id, sealed))
+        self._writer.run(_sealed_again, new)
 
     def attempted(self, attempt: Attempt) -> None:
         """Keeps how an attempt ended."""

@@ -34,6 +34,7 @@ from gateway.store.records import (
 )
 from gateway.store.tables import metadata
 from gateway.transfer import State
+from signing.encoding import sha256
 
 ASH, HOLLOW = "urn:ltp:org:ash-vale", "urn:ltp:org:hollow-farm"
 NOW = 1_780_000_000_000
@@ -41,7 +42,7 @@ LEASE = 30_000
 
 
 def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:43]
+    return sha256(text.encode())
 
 
 def jti(name: str) -> str:
@@ -311,6 +312,7 @@ def receipt(name: str, status: State = State.DELIVERED) -> NewReceipt:
         content=Content("key", "jws", b"receipt"),
         sealed=envelope(f"{name}{status}", HOLLOW),
         deadline_ms=NOW + 10**9,
+        content_sha256=digest(f"c{name}"),
     )
 
 
