@@ -1,12 +1,14 @@
 """The group-commit floor: what the disk and the database allow with nothing in front of them.
 
-The rows of a held message, and of its audit record, are prepared beforehand and written by one thread in
-transactions of 64 through the bare driver, into the very tables and under the very settings of the store.
+The rows of a held message, of its audit record and of its entry in the log are prepared beforehand, with all
+hashes, and written by one thread in transactions of 64 through the bare driver, into the very tables and under
+the very settings of the store.
 """
 
 import hashlib
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,20 +18,28 @@ from gateway.store import upgrade
 from gateway.store.engine import PRAGMAS, sqlite_module
 from gateway.store.writer import GROUP
 from signing import peek
+from signing.log import leaf
+from signing.log.merkle import completed, edge_after, leaf_hash
 
 _HELD = "INSERT INTO held (iss, jti, org, aud, envelope_sha256, exp, received_ms, envelope) VALUES (?,?,?,?,?,?,?,?)"
 _AUDIT = "INSERT INTO audit (record, leaf) VALUES (?, ?)"
+_ENTRY = "INSERT INTO log_entry (place, entry, subject, nodes) VALUES (?, ?, ?, ?)"
+_HEAD = "UPDATE log_head SET size = ?, edge = ?"
 
-#: A row of ``held`` and the row of ``audit`` that goes with it.
-Rows = tuple[tuple[Any, ...], tuple[bytes, bytes]]
-
-
-def held_rows(envelopes: Iterable[bytes], now: int) -> list[Rows]:
-    """What the store writes when it holds these messages."""
-    return [_rows(envelope, now) for envelope in envelopes]
+_Row = tuple[Any, ...]
 
 
-def _rows(envelope: bytes, now: int) -> Rows:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What one message leaves: rows of ``held``, ``audit`` and ``log_entry``, and the log's head behind it."""
+
+    held: _Row
+    audit: _Row
+    entry: _Row
+    head: _Row
+
+
+def _message_rows(envelope: bytes, now: int) -> tuple[_Row, _Row, str]:
     outside = peek(envelope)
     event = {
         "at": now,
@@ -50,7 +60,7 @@ def _rows(envelope: bytes, now: int) -> Rows:
         now * 1000,
         envelope,
     )
-    return held, (record, hashlib.sha256(b"\x00" + record).digest())
+    return held, (record, hashlib.sha256(b"\x00" + record).digest()), outside.envelope_sha256
 
 
 class Floor:
@@ -59,6 +69,8 @@ class Floor:
     def __init__(self, path: Path) -> None:
         upgrade(path)
         self._connection = connect(path)
+        self._size = 0
+        self._edge: list[bytes] = []
 
     def __enter__(self) -> Self:
         return self
@@ -66,14 +78,28 @@ class Floor:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
+    def prepare(self, envelopes: Iterable[bytes], now: int) -> list[Rows]:
+        """What the store writes when it holds these messages, behind those that were prepared before."""
+        return [self._prepared(envelope, now) for envelope in envelopes]
+
+    def _prepared(self, envelope: bytes, now: int) -> Rows:
+        held, audit, digest = _message_rows(envelope, now)
+        entry = leaf.entry("held", now, envelope_sha256=digest)
+        nodes = completed(self._edge, self._size, leaf_hash(entry))
+        row = (self._size, entry, digest, b"".join(nodes))
+        self._edge, self._size = edge_after(self._edge, nodes), self._size + 1
+        return Rows(held, audit, row, (self._size, b"".join(self._edge)))
+
     def per_second(self, rows: Sequence[Rows]) -> float:
         """How many messages a second are on the disk, in transactions of 64."""
         start = time.perf_counter()
         for first in range(0, len(rows), GROUP):
             group = rows[first : first + GROUP]
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany(_HELD, [held for held, _ in group])
-            self._connection.executemany(_AUDIT, [audit for _, audit in group])
+            self._connection.executemany(_HELD, [row.held for row in group])
+            self._connection.executemany(_AUDIT, [row.audit for row in group])
+            self._connection.executemany(_ENTRY, [row.entry for row in group])
+            self._connection.execute(_HEAD, group[-1].head)
             self._connection.execute("COMMIT")
         return len(rows) / (time.perf_counter() - start)
 

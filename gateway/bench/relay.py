@@ -15,7 +15,7 @@ from statistics import median
 
 from gateway.admin import NewOrganisation
 from gateway.bench.figure import BenchError, Figure, figure
-from gateway.bench.floor import Floor, count_held, held_rows
+from gateway.bench.floor import Floor, count_held
 from gateway.bench.posts import per_second, post
 from gateway.bench.process import free_port, running
 from gateway.bench.site import Site
@@ -51,7 +51,7 @@ def measure_relay(rounds: int, messages: int, progress: Callable[[str], None]) -
                 progress(f"relay_accept: round {number} of {rounds}")
                 null.append(per_second(null_port, load.requests, _CONNECTIONS))
                 achieved.append(per_second(relay_port, load.requests, _CONNECTIONS))
-                bare.append(floor.per_second(held_rows(load.envelopes, site.now)))
+                bare.append(floor.per_second(floor.prepare(load.envelopes, site.now)))
         _check_held(site, sum(len(load.requests) for load in loads))
     allowed = 1 / (1 / median(null) + 1 / median(bare))
     return figure("relay_accept", median(achieved), "messages/s", median(achieved) / allowed)

@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 
 import schemas
 from gateway.bench import AT_LEAST, LIMITS, ROWS, BenchError, Effort, Figure, run
-from gateway.bench.floor import Floor, connect, held_rows
+from gateway.bench.floor import Floor, connect
 from gateway.bench.primitives import Primitives
 from gateway.bench.subject import CLAIMS_BYTES, bundle, claims, outgoing, transfer
 from signing import EncryptionKey, SigningPair, seal
@@ -94,13 +94,15 @@ def test_the_floor_writes_the_rows_that_it_is_said_to_write(tmp_path: Path) -> N
         SigningPair.generate(),
         EncryptionKey.generate(),
     )
-    rows = held_rows([seal(message, pair, [key.public]).envelope for _ in range(3)], 1_790_000_000)
+    envelopes = [seal(message, pair, [key.public]).envelope for _ in range(3)]
     path = tmp_path / "floor.sqlite"
     with Floor(path) as floor:
-        assert floor.per_second(rows) > 0
+        for two in (envelopes[:2], envelopes[2:]):
+            assert floor.per_second(floor.prepare(two, 1_790_000_000)) > 0
     database = connect(path)
     try:
-        for table in ("held", "audit"):
+        for table in ("held", "audit", "log_entry"):
             assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (3,)  # noqa: S608
+        assert database.execute("SELECT size FROM log_head").fetchone() == (3,)
     finally:
         database.close()
