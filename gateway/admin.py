@@ -14,6 +14,7 @@ import schemas
 from gateway.directory import continuity
 from gateway.files import CONFIG, Home, HomeError, write_private
 from gateway.keys import life, shelf
+from gateway.log.keys import LOG, has_log, public_keys
 from gateway.settings import Settings
 from gateway.store import upgrade
 from signing import Gateway, HopKey, KeySet, Organisation, TrustedKey
@@ -143,10 +144,11 @@ def gateway_entry(settings: Settings, url: str | None, now: int, listed: Gateway
     """
     home = Home(settings)
     key = home.keys(home.hop_file()).hop[-1]
-    return {
+    entry = {
         "gateway": settings.gateway,
         "url": url,
         "status": "active",
         "ver": 1 if listed is None else listed.version + 1,
         "keys": [{"jwk": key.public.jwk(), "nbf": now, "exp": now + HOP_DAYS * DAY_S}],
     }
+    return {**entry, "log": public_keys(home)[LOG]} if has_log(home) else entry

@@ -19,6 +19,7 @@ import schemas
 from gateway import local, wire
 from gateway.attachments import local as local_files
 from gateway.attachments import wire as wire_files
+from gateway.log import wire as wire_log
 from gateway.problems import (
     Failed,
     GatewayError,
@@ -44,7 +45,9 @@ def create_app(services: Services, on_stop: Callable[[], None] | None = None) ->
     the layers that bring them, and it is where the load is.
     """
     local_app = _local_app(services, on_stop)
-    wire_app = Starlette(routes=[*wire.routes(services), *wire_files.routes(services)])
+    wire_app = Starlette(
+        routes=[*wire.routes(services), *wire_files.routes(services), *wire_log.routes(services)]
+    )
     for app in (local_app, wire_app):
         for error, handler in _ANSWERS.items():
             app.add_exception_handler(error, handler)

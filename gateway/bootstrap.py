@@ -11,6 +11,7 @@ from gateway.directory.source import Refresher, TrustedDirectory, open_client
 from gateway.exchange import Exchanges
 from gateway.files import Home
 from gateway.hop import HopSigner
+from gateway.log.running import Calls, open_log
 from gateway.outbox import Outbox
 from gateway.peers import HttpPeers
 from gateway.services import Clock, Services
@@ -32,6 +33,8 @@ class Gateway:
     def start(self) -> None:
         """Starts looking for a newer directory, the delivery workers and the one for attached files."""
         self.refresher.start()
+        if self.services.log is not None:
+            self.services.log.timer.start()
         self.outbox.start()
         self.files.start()
 
@@ -40,6 +43,8 @@ class Gateway:
         self.refresher.stop()
         self.outbox.stop()
         self.files.stop()
+        if self.services.log is not None:
+            self.services.log.timer.stop()
         self.services.store.close()
         self.services.vault.close()
         self.services.files.close()
@@ -61,9 +66,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
     signer = HopSigner(home.keys(home.hop_file()).hop[-1])
     exchanges = Exchanges(settings.timeout_s)
     directory = TrustedDirectory(open_client(settings), lambda: clock.seconds)
+    store = Store(home.store)
     services = Services(
         gateway=settings.gateway,
-        store=Store(home.store),
+        store=store,
         vault=Vault(home.vault, home.vault_key()),
         cabinet=home.cabinet(),
         files=open_files(
@@ -77,6 +83,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
         carrier=HttpCarrier(signer, exchanges),
         courier=courier,
         clock=clock,
+        log=open_log(home, store, Calls(directory.current, signer, exchanges, lambda: clock.seconds)),
     )
     courier.outbox = Outbox(services, settings.workers)
     refresher = Refresher(directory, settings.directory_refresh_s)

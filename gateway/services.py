@@ -9,6 +9,7 @@ from gateway.attachments.carrier import Carrier
 from gateway.attachments.kept import Files
 from gateway.cabinet import Cabinet
 from gateway.hop import HopSigner
+from gateway.log.running import GatewayLog
 from gateway.peers import Peers
 from gateway.store import Store
 from gateway.store.records import Kept
@@ -74,3 +75,5 @@ class Services:
     carrier: Carrier
     courier: Courier
     clock: Clock = field(default_factory=Clock)
+    #: None where no keys for a log were made.
+    log: GatewayLog | None = None

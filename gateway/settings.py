@@ -6,13 +6,22 @@ the defaults below. Every setting has a default or is found in the home folder; 
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+
+class LogWitness(BaseModel):
+    """A gateway that signs the checkpoints of our log too, with the keys of its witness."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    gateway: str = Field(description="Whose witness it is: urn:ltp:gw:<token>")
+    keys: tuple[str, ...] = Field(description="What ltp log init printed there under witness")
 
 
 class Settings(BaseSettings):
@@ -54,6 +63,10 @@ class Settings(BaseSettings):
     )
     scan_clamd: str = Field("", description="ClamAV's daemon instead: unix:<path> or <host>:<port>")
     scan_timeout_s: float = Field(120.0, gt=0, description="How long the scan of one file may take")
+    log_sign_s: float = Field(600.0, ge=1, description="How often the gateway's log is signed")
+    log_witnesses: tuple[LogWitness, ...] = Field(
+        (), description="Gateways that are asked to sign the checkpoints of this one's log"
+    )
     timeout_s: float = Field(10.0, gt=0, le=25, description="How long a partner's gateway may take to answer")
 
     def path(self, name: str) -> Path:

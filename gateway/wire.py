@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 import schemas
 from gateway import hop
+from gateway.log.http import PREFIX
 from gateway.problems import (
     Forbidden,
     GatewayError,
@@ -98,6 +99,8 @@ def routes(services: Services) -> list[Route]:
             "maxAttachmentBytes": MAX_LENGTH,
             "directory": {name: state.get(name) for name in _FRESHNESS},
         }
+        if services.log is not None:
+            body["log"] = {"origin": services.log.book.origin, "checkpoint": f"{PREFIX}/checkpoint"}
         return Response(orjson.dumps(body), media_type="application/json")
 
     return [

@@ -26,7 +26,8 @@ class Timer:
     def stop(self) -> None:
         """Ends the thread; a checkpoint being signed is finished first."""
         self._stopped.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         while True:

@@ -61,14 +61,15 @@ class Store:
     """One database of one gateway process. Raises SchemaBehind when its tables are not the current ones."""
 
     def __init__(self, path: Path) -> None:
-        self._reads = open_engine(path, writer=False)
-        check_current(self._reads)
-        self._writer = Writer(open_engine(path, writer=True))
+        #: What the gateway's log, which is in the same database, is read and written through too.
+        self.reads = open_engine(path, writer=False)
+        check_current(self.reads)
+        self.writer = Writer(open_engine(path, writer=True))
 
     def close(self) -> None:
         """Commits what is waiting and gives the database back."""
-        self._writer.stop()
-        self._reads.dispose()
+        self.writer.stop()
+        self.reads.dispose()
 
     # --- writes ---------------------------------------------------------------------------------------------
 
@@ -76,39 +77,39 @@ class Store:
 
     def accept_transfer(self, new: NewTransfer, leased: int = 0) -> Kept:
         """Keeps a transfer with its deliveries, if this very request was not kept before. Raises Conflict."""
-        return self._writer.run(_accept, (new, leased))
+        return self.writer.run(_accept, (new, leased))
 
     def claim(self, now_ms: int, limit: int, lease_ms: int) -> list[Due]:
         """Leases deliveries that are due, so that no other worker takes them."""
-        return self._writer.run(_claim, (now_ms, limit, lease_ms))
+        return self.writer.run(_claim, (now_ms, limit, lease_ms))
 
     def release_leases(self, now_ms: int) -> None:
         """Gives back what a former process of this gateway had claimed when it was killed."""
-        self._writer.run(_release, now_ms)
+        self.writer.run(_release, now_ms)
 
     def sealed_again(self, new: SealedAgain) -> None:
         """Keeps a fresh envelope before it is sent."""
-        self._writer.run(_sealed_again, new)
+        self.writer.run(_sealed_again, new)
 
     def attempted(self, attempt: Attempt) -> None:
         """Keeps how an attempt ended."""
-        self._writer.run(_attempted, attempt)
+        self.writer.run(_attempted, attempt)
 
     def arrive(self, new: Arrived, leased: int = 0) -> Kept:
         """Keeps a received bundle with its receipt, if it was not here before. Raises Conflict."""
-        return self._writer.run(_arrive, (new, leased))
+        return self.writer.run(_arrive, (new, leased))
 
     def issue_receipt(self, bundle_row: int, receipt: NewReceipt, now_ms: int, leased: int = 0) -> Kept:
         """Moves a received bundle on and queues the receipt, if it was not there already."""
-        return self._writer.run(_issue, (bundle_row, receipt, now_ms, leased))
+        return self.writer.run(_issue, (bundle_row, receipt, now_ms, leased))
 
     def take_receipt(self, new: ArrivedReceipt) -> State:
         """Moves one of our bundles on. Raises LookupError when the receipt fits none of them."""
-        return self._writer.run(_take, new)
+        return self.writer.run(_take, new)
 
     def hold(self, message: Held) -> "Future[bool | Conflict]":
         """Keeps a sealed message for a mailbox; the future raises Conflict for an id with another content."""
-        return self._writer.submit(holding.hold, message)
+        return self.writer.submit(holding.hold, message)
 
     def add_token(self, row: TokenRow, sha256: str, now_ms: int) -> None:
         """Keeps a new token's hash and rights."""
@@ -126,7 +127,7 @@ class Store:
 
     def revoke_token(self, org: str, token_id: str, now_ms: int) -> None:
         """Ends a token; one that has ended keeps its first end. Raises NotFound."""
-        if not self._writer.run(_revoke, (org, token_id, now_ms)):
+        if not self.writer.run(_revoke, (org, token_id, now_ms)):
             raise NotFound("not-found", "There is no token with this id.")
 
     def log_access(self, token: TokenRow, bundle: BundleRow, outcome: str, now_ms: int) -> None:
@@ -142,7 +143,7 @@ class Store:
         self._insert(tables.access, values)
 
     def _insert(self, table: Table, values: dict[str, Any]) -> None:
-        self._writer.run(_row_insert, (table, values))
+        self.writer.run(_row_insert, (table, values))
 
     # --- reads ----------------------------------------------------------------------------------------------
 
@@ -221,7 +222,7 @@ class Store:
         return self._all(select(tables.metadata.tables[table]))
 
     def _all(self, query: Select[Any] | Prepared, **values: object) -> list[Any]:
-        with self._reads.connect() as connection:
+        with self.reads.connect() as connection:
             if isinstance(query, Prepared):
                 return query.all(connection, values)
             return list(connection.execute(query).all())

@@ -397,7 +397,7 @@ def test_within_one_group_the_first_is_held_and_each_caller_gets_their_own_answe
     def whole(connection: Any, groups: Any) -> list[Any]:
         return [list(hold(connection, one)) for one in groups]
 
-    answers: list[Any] = store._writer.run(whole, group)
+    answers: list[Any] = store.writer.run(whole, group)
     assert answers[:2] == [True, False]
     assert isinstance(answers[2], Conflict)
     assert answers[3] is True
