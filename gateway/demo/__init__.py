@@ -5,11 +5,13 @@ import shutil
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 
 from gateway.demo.network import running, set_up
+from gateway.demo.proof import Proved, prove
 from gateway.demo.story import Say, Story, tell
 from gateway.evidence import Checked, verify_files
 
@@ -32,6 +34,7 @@ def run(*, keep: Path | None = None, headless: bool = False, as_json: bool = Fal
         with running(network):
             story = tell(network, say)
         checked = [found for node in network.nodes for found in verify_files(node.settings)]
+        proved = prove(network.provider, story.report)
         page = _keep_page(folder if keep else PAGE_FOLDER, story.page)
     except RuntimeError as problem:
         print(f"The demonstration failed. {problem}", file=sys.stderr)
@@ -39,11 +42,16 @@ def run(*, keep: Path | None = None, headless: bool = False, as_json: bool = Fal
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
-    _report(story, checked, page, say)
+    _report(story, checked, proved, say)
+    say(f"   the final report as a page: {page}")
     seconds = round(time.monotonic() - began, 1)
     say(f"Done in {seconds} seconds. Nothing is left running.")
     if as_json:
-        print(json.dumps(_summary(story, checked, page, seconds), ensure_ascii=False, indent=2))
+        print(
+            json.dumps(
+                _summary(story, checked, proved, seconds) | {"page": str(page)}, ensure_ascii=False, indent=2
+            )
+        )
     return 0
 
 
@@ -65,7 +73,7 @@ def _keep_page(folder: Path, page: str) -> Path:
     return path
 
 
-def _report(story: Story, checked: list[Checked], page: Path, say: Say) -> None:
+def _report(story: Story, checked: list[Checked], proved: Proved, say: Say) -> None:
     say("5. Every state, with the receipts that the receiving organisation signed")
     for row in story.states:
         say(f"   {row['to']:<32} {row['state']:<10} receipts: {', '.join(row['receipts'])}")
@@ -74,10 +82,13 @@ def _report(story: Story, checked: list[Checked], page: Path, say: Say) -> None:
     say(
         f"   verified once more, from the files alone: both signatures of {bundles} bundles and {receipts} receipts"
     )
-    say(f"   the final report as a page: {page}")
+    say(
+        f"   and the receipt '{proved.status}' proved from one file and the directory's root: entry {proved.entry + 1} "
+        f"of {proved.size} in the public log, signed by {proved.witnesses} witnesses too"
+    )
 
 
-def _summary(story: Story, checked: list[Checked], page: Path, seconds: float) -> dict[str, object]:
+def _summary(story: Story, checked: list[Checked], proved: Proved, seconds: float) -> dict[str, object]:
     return {
         "ok": True,
         "seconds": seconds,
@@ -87,5 +98,5 @@ def _summary(story: Story, checked: list[Checked], page: Path, seconds: float) -
             "bundles": sum(found.message_type == "bundle" for found in checked),
             "receipts": sum(found.message_type == "receipt" for found in checked),
         },
-        "page": str(page),
+        "provedInLog": asdict(proved),
     }

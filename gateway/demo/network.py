@@ -1,5 +1,6 @@
 """Three gateways as three processes on loopback, with a directory that names them; ended whatever happens."""
 
+import json
 import os
 import signal
 import socket
@@ -27,7 +28,8 @@ from gateway.client import LocalApi
 from gateway.directory.keeper import Keeper
 from gateway.directory.source import TrustedDirectory, open_client
 from gateway.directory.vouching import sign_voucher
-from gateway.files import Home
+from gateway.files import CONFIG, Home
+from gateway.log.keys import WITNESS, make_log_keys, public_keys
 from gateway.settings import Settings
 from gateway.store import Store
 
@@ -163,7 +165,9 @@ def set_up(folder: Path) -> Network:
     for node in network.nodes:
         make_home(node.settings)
         make_keys(node.settings, node.party.organisation, now)
+        make_log_keys(Home(node.settings))
     for node in network.nodes:
+        _name_witnesses(node, [other for other in network.nodes if other is not node])
         keeper.add(gateway_entry(node.settings, node.url, now), now)
         said, voucher = _listed(network, node, now)
         keeper.add(said, now, voucher=voucher)
@@ -173,6 +177,20 @@ def set_up(folder: Path) -> Network:
         if not TrustedDirectory(open_client(node.settings), lambda: now).refresh():
             raise RuntimeError("The directory of the demonstration was not accepted.")
     return network
+
+
+def _name_witnesses(node: Node, others: list[Node]) -> None:
+    """Says in a gateway's settings that the others are witnesses of its log, and that it is signed every second."""
+    lines = ["log_sign_s = 1"]
+    for other in others:
+        keys = public_keys(Home(other.settings))[WITNESS]
+        lines += [
+            "[[log_witnesses]]",
+            f"gateway = {json.dumps(other.settings.gateway)}",
+            f"keys = {json.dumps(keys)}",
+        ]
+    with node.settings.path(CONFIG).open("a") as config:
+        config.write("\n".join(lines) + "\n")
 
 
 def _listed(network: Network, node: Node, now: int) -> tuple[dict[str, Any], str]:

@@ -13,6 +13,7 @@ import orjson
 from adapters import ADAPTERS, Draft, Hints
 from gateway.client import LocalApi
 from gateway.demo.network import Network
+from gateway.demo.proof import fully_signed
 from gateway.prepare import prepare
 from schemas import Finding
 
@@ -29,6 +30,8 @@ class Story:
 
     states: list[Json] = field(default_factory=list)
     page: str = ""
+    #: The bundle with the final report.
+    report: str = ""
     arrived: Json = field(default_factory=dict)
 
 
@@ -156,6 +159,9 @@ def _return(network: Network, story: Story, say: Say) -> None:
     say("   Ash Vale School accepted it into its record")
     story.page = senco.page(f"/inbox/{bundle['bundleId']}")
     story.states = _states(provider, transfer_id)
+    story.report = bundle["bundleId"]
+    _wait("the provider's log signed by two witnesses", lambda: fully_signed(network.provider))
+    say("   the other two gateways have signed the provider's public log as well")
 
 
 # --- shared -------------------------------------------------------------------------------------------------

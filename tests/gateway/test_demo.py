@@ -44,6 +44,15 @@ def test_the_signatures_are_verified_from_the_files_of_both_sides(
     assert verified == {"bundles": 12, "receipts": 24}
 
 
+def test_a_receipt_is_proved_to_be_in_a_log_that_the_other_two_gateways_signed(
+    played: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    proved = json.loads(played[1].stdout)["provedInLog"]
+    assert (proved["status"], proved["signed_by"]) == ("accepted", "urn:ltp:org:ash-vale")
+    assert proved["witnesses"] == 2
+    assert proved["entry"] < proved["size"]
+
+
 def test_it_tells_that_the_other_pupil_was_not_sent_and_shows_the_findings_in_words(
     played: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
