@@ -1,9 +1,10 @@
 """Rules about setting a placement up: what is said, asked, seen and delivered before and as it starts (PLC)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from schemas.rules._case import Case, Item, Verdict, at
+from schemas.rules._case import Case, Item, Verdict, at, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
@@ -88,16 +89,14 @@ def visited_first(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 
 def _visited(item: Item, case: Case, rule: Rule) -> Verdict | None:
-    start, visits = _start(item, case), _visits(item, case)
-    in_time = tuple(place for place, day in visits if day is not None and day <= start)
-    if in_time:
-        return Verdict("pass", in_time)
-    undated = [place for place, day in visits if day is None]
-    if undated:
-        raise Unseen(*undated, why="A visit is recorded without its date.")
-    if visits:
+    start, visits = _start(item, case), once(case, ("visits", placement_of(item)), lambda: _visits(item, case))
+    if visits.first is not None and visits.first <= start:
+        return Verdict("pass", visits.places)
+    if visits.undated:
+        raise Unseen(*visits.undated, why="A visit is recorded without its date.")
+    if visits.first is not None:
         message = "The visit to the provider came only after the start."
-        return Verdict(rule.severity, tuple(place for place, _ in visits), message)
+        return Verdict(rule.severity, visits.places, message)
     if item.kind != _NOTIFICATION and not overdue(case, start):
         return None
     place = at(item.path, "prePlacementVisitStaff" if item.kind == _NOTIFICATION else "startDate")
@@ -109,9 +108,17 @@ def _start(item: Item, case: Case) -> date:
     return need_day(item, "proposedStartDate") if here is None else need_day(here, "startDate")
 
 
-def _visits(item: Item, case: Case) -> list[tuple[str, date | None]]:
-    """Return the place and the day of each visit that says who made it."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class _Visits:
+    """When somebody with a name first visited a provider, where that stands, and the visits without a day."""
+
+    first: date | None
+    places: tuple[str, ...]
+    undated: tuple[str, ...]
+
+
+def _visits(item: Item, case: Case) -> _Visits:
+    found: list[tuple[str, date | None]] = []
     for kind, member, who, when in (
         (_NOTIFICATION, "prePlacementVisitStaff", "name", "visitDate"),
         (_ASSURANCE, "prePlacementVisit", "by", "date"),
@@ -119,7 +126,9 @@ def _visits(item: Item, case: Case) -> list[tuple[str, date | None]]:
         for note in beside(case, item, kind):
             if find(note, "string", member, who) is not None:
                 found.append((at(note.path, member), find_day(note, member, when)))
-    return found
+    first = min((day for _, day in found if day is not None), default=None)
+    places = tuple(place for place, day in found if day is not None and day == first)
+    return _Visits(first, places, tuple(place for place, day in found if day is None))
 
 
 def kept_on_register(case: Case, rule: Rule) -> Iterator[Verdict]:

@@ -151,7 +151,7 @@ def week_covered(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 def _week(item: Item, case: Case, rule: Rule) -> Verdict:
     home, place = _at_home_school(item, case), at(item.path, "attendancePattern")
-    away = [half for here in (item, *others(case)) for half in half_days(here, "attendancePattern")]
+    away = [half for here in (item, *others(case)) for half in _expected(here)]
     total = _total(item, case, rule, home)
     counted = Counter([*home, *away])
     if max(counted.values(), default=0) > 1:
@@ -163,6 +163,14 @@ def _week(item: Item, case: Case, rule: Rule) -> Verdict:
     full = in_hours(rule.thresholds["minutesPerWeek"])
     message = f"The week adds up to {in_hours(total)}; full time is {full}, with a place for each half day."
     return Verdict(rule.severity, (place,), message)
+
+
+def _expected(here: Item) -> list[tuple[str, str]]:
+    """Return the half days of a placement, or raise Unseen if none are stated."""
+    found = half_days(here, "attendancePattern")
+    if not found:
+        raise Unseen(at(here.path, "attendancePattern"), why="The days of a placement are not stated.")
+    return found
 
 
 def _at_home_school(item: Item, case: Case) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from schemas.rules._case import Case, Item, Path, Verdict, at
+from schemas.rules._case import Case, Item, Path, Verdict, at, once, placement_of
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import (
     Unseen,
@@ -71,8 +71,18 @@ def _started(item: Item, case: Case, rule: Rule) -> Verdict | None:
 
 def _baselines(item: Item, case: Case, rule: Rule) -> list[Judgement]:
     """Return what the learning plans beside a profile hold; a final report has to stand on its own."""
-    plans = () if item.kind in rule.thresholds["errorIn"] else beside(case, item, "learning-plan")
-    return [found for plan in plans for found in judgements(plan, rule.inputs[plan.kind])]
+    if item.kind in rule.thresholds["errorIn"]:
+        return []
+    return once(case, ("baselines", placement_of(item)), lambda: _in_plans(item, case, rule))
+
+
+def _in_plans(item: Item, case: Case, rule: Rule) -> list[Judgement]:
+    """Return the starting points in the learning plans of a placement, the first of each area and reason."""
+    plans = beside(case, item, "learning-plan")
+    found = [entry for plan in plans for entry in judgements(plan, rule.inputs[plan.kind])]
+    starts = [entry for entry in found if phase(entry) == _START]
+    known = {(entry.about, made(entry), bool(find(entry.facts, "string", "reason"))): entry for entry in starts}
+    return list(known.values())
 
 
 def like_for_like(case: Case, rule: Rule) -> Iterator[Verdict]:

@@ -8,7 +8,7 @@ from schemas import routes
 from schemas._shape import root
 from schemas.disclosure import excess, kinds
 from schemas.findings import SchemasError
-from schemas.rules._case import Case, Item, Outcome, Verdict, at
+from schemas.rules._case import Case, Item, Outcome, Verdict, at, grouped, once
 from schemas.rules._catalogue import Rule
 from schemas.rules._look import Look, look, text
 
@@ -149,11 +149,12 @@ def _plan(case: Case, place: str, recipient: Mapping[str, Any]) -> Verdict:
 
 
 def _documents_for(case: Case, place: str, role: str, listed: list[Any] | None) -> Verdict:
-    ids = [item.value.get("documentId") for item in case.documents]
-    if listed is not None and any(entry not in ids for entry in listed):
+    known = once(case, "documents by id", lambda: grouped(case.documents, _id_of))
+    names = None if listed is None else dict.fromkeys(entry for entry in listed if isinstance(entry, str))
+    if listed is not None and any(not isinstance(entry, str) or entry not in known for entry in listed):
         message = "A document is named here that is not in the transfer."
         return Verdict("error", (f"{place}/documents",), message, "Name only documents of this transfer.")
-    named = [item for item in case.documents if listed is None or item.value.get("documentId") in listed]
+    named = case.documents if names is None else [item for name in names for item in known[name]]
     refused = [verdict for item in named if (verdict := _way(case, item, role)) is not None]
     # Without a list the recipient gets whatever may go there, so one document that may is enough.
     if refused and (listed is not None or len(refused) == len(named)):
@@ -161,6 +162,10 @@ def _documents_for(case: Case, place: str, role: str, listed: list[Any] | None) 
         places = (place, *(pointer for verdict in refused for pointer in verdict.pointers))
         return Verdict(worst.outcome, places, worst.message, worst.fix)
     return Verdict("pass", (place,)) if named else Verdict("notEvaluable", (place,), _FORM)
+
+
+def _id_of(item: Item) -> str | None:
+    return text(item.value, "documentId")
 
 
 def _way(case: Case, item: Item, role: str) -> Verdict | None:
