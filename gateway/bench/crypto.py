@@ -1,12 +1,28 @@
-"""The rows ``seal`` and ``open``: ``signing`` beside its own primitives, on one core."""
+"""The rows ``seal…`` and ``open…``: ``signing`` beside its own primitives, on one core, in three sizes."""
 
 import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from gateway.bench.figure import Figure, figure
 from gateway.bench.primitives import Primitives
-from gateway.bench.rounds import paired
-from gateway.bench.subject import ADDRESS, SENDER, bundle, claims, outgoing, transfer
+from gateway.bench.rounds import Pair, paired
+from gateway.bench.subject import ADDRESS, CLAIMS_BYTES, SENDER, claims, of_size
 from signing import EncryptionKey, Recipient, SigningPair, TrustedKey, seal, unseal
+
+Progress = Callable[[str], None]
+
+#: Bytes of claims in each row.
+SIZES: Mapping[str, int] = MappingProxyType(
+    {
+        "seal_5k": 5_180,
+        "seal": CLAIMS_BYTES,
+        "seal_60k": 60_204,
+        "open_5k": 5_180,
+        "open": CLAIMS_BYTES,
+        "open_60k": 60_204,
+    }
+)
 
 
 class OneSender:
@@ -25,19 +41,19 @@ class OneSender:
         return self._keys.get(kid)
 
 
-def measure_seal(rounds: int, repeats: int) -> Figure:
-    """CPU of ``signing.seal`` for one message of 20 kB, beside the raw primitives."""
+def measure_seal(row: str, rounds: int, repeats: int, progress: Progress) -> Figure:
+    """CPU of ``signing.seal`` for one message of the row's size, beside the raw primitives."""
     pair, key = SigningPair.generate(), EncryptionKey.generate()
-    message = outgoing(bundle(transfer()), int(time.time()))
+    message = of_size(SIZES[row], int(time.time()))
     raw, payload = Primitives(pair, key), claims(message)
     measured = paired(lambda: seal(message, pair, [key.public]), lambda: raw.seal(payload), rounds, repeats)
-    return figure("seal", measured.ours, "us", measured.ratio)
+    return _figure(row, measured, progress)
 
 
-def measure_open(rounds: int, repeats: int) -> Figure:
-    """CPU of ``signing.unseal`` for one message of 20 kB, beside the raw primitives."""
+def measure_open(row: str, rounds: int, repeats: int, progress: Progress) -> Figure:
+    """CPU of ``signing.unseal`` for one message of the row's size, beside the raw primitives."""
     pair, key, now = SigningPair.generate(), EncryptionKey.generate(), int(time.time())
-    message = outgoing(bundle(transfer()), now)
+    message = of_size(SIZES[row], now)
     raw, me, trust = (
         Primitives(pair, key),
         Recipient(frozenset({ADDRESS}), {key.kid: key}),
@@ -45,4 +61,11 @@ def measure_open(rounds: int, repeats: int) -> Figure:
     )
     envelope, bare = seal(message, pair, [key.public]).envelope, raw.seal(claims(message))
     measured = paired(lambda: unseal(envelope, me, trust, now), lambda: raw.open(bare), rounds, repeats)
-    return figure("open", measured.ours, "us", measured.ratio)
+    return _figure(row, measured, progress)
+
+
+def _figure(row: str, measured: Pair, progress: Progress) -> Figure:
+    low, high = measured.interval
+    rounds = len(measured.ours_us)
+    progress(f"{row}: ratio {measured.ratio:.3f}, 95 % interval {low:.3f} to {high:.3f}, {rounds:,} rounds")
+    return figure(row, measured.ours, "us", measured.ratio)

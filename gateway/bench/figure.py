@@ -7,8 +7,12 @@ from types import MappingProxyType
 #: What the ratio of each row is held to: at most this, or at least this for the rows in ``AT_LEAST``.
 LIMITS: Mapping[str, float] = MappingProxyType(
     {
-        "seal": 1.25,
-        "open": 2.0,
+        "seal_5k": 1.12,
+        "seal": 1.12,
+        "seal_60k": 1.12,
+        "open_5k": 1.65,
+        "open": 1.65,
+        "open_60k": 1.65,
         "validate": 1.3,
         "validate_errors": 3.0,
         "rules_placement": 1.0,
@@ -16,6 +20,9 @@ LIMITS: Mapping[str, float] = MappingProxyType(
         "rules_growth": 1.2,
         "relay_accept": 0.15,
         "transfer_cycle": 5.0,
+        "log_append": 100.0,
+        "log_proof": 1.0,
+        "attachment": 1.0,
     }
 )
 

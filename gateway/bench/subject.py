@@ -64,6 +64,23 @@ def outgoing(body: Json, now: int) -> Outgoing:
     return Letter(SENDER, ADDRESS, "bundle", body).outgoing(now)
 
 
+def of_size(size: int, now: int) -> Outgoing:
+    """A message with claims of exactly ``size`` bytes: the report, or as much of its interventions."""
+    if size == CLAIMS_BYTES:
+        return outgoing(bundle(transfer()), now)
+    item = transfer()["documents"][0]["interventionsAndImpact"][0]
+    body: Json = {"items": [item], "text": ""}
+    step = claims_size(body) - claims_size({"items": [], "text": ""}) + 1
+    body["items"] = [copy.deepcopy(item) for _ in range((size - claims_size({**body, "items": []})) // step)]
+    body["text"] = "x" * (size - claims_size(body))
+    return outgoing(body, now)
+
+
+def claims_size(body: Json) -> int:
+    """How long the claims of a message with this body are."""
+    return len(claims(outgoing(body, 1_790_000_000)))
+
+
 def claims(message: Outgoing) -> bytes:
     """The claims that are signed for a message, with stand-ins of the right length for its random ids."""
     members = {
@@ -82,7 +99,7 @@ def claims(message: Outgoing) -> bytes:
 
 def claims_length(value: Json) -> int:
     """How long the claims of a transfer's one bundle are."""
-    return len(claims(outgoing(bundle(value), 1_790_000_000)))
+    return claims_size(bundle(value))
 
 
 def receipt(now: int) -> Outgoing:
