@@ -89,7 +89,10 @@ def visited_first(case: Case, rule: Rule) -> Iterator[Verdict]:
 
 
 def _visited(item: Item, case: Case, rule: Rule) -> Verdict | None:
-    start, visits = _start(item, case), once(case, ("visits", placement_of(item)), lambda: _visits(item, case))
+    start, visits = (
+        _start(item, case),
+        once(case, ("visits", placement_of(item)), lambda: _visits(item, case)),
+    )
     if visits.first is not None and visits.first <= start:
         return Verdict("pass", visits.places)
     if visits.undated:

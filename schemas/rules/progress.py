@@ -81,7 +81,9 @@ def _in_plans(item: Item, case: Case, rule: Rule) -> list[Judgement]:
     plans = beside(case, item, "learning-plan")
     found = [entry for plan in plans for entry in judgements(plan, rule.inputs[plan.kind])]
     starts = [entry for entry in found if phase(entry) == _START]
-    known = {(entry.about, made(entry), bool(find(entry.facts, "string", "reason"))): entry for entry in starts}
+    known = {
+        (entry.about, made(entry), bool(find(entry.facts, "string", "reason"))): entry for entry in starts
+    }
     return list(known.values())
 
 
