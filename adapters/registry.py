@@ -7,8 +7,10 @@ package's adapter that cannot be loaded is left out and named in `broken`; it ca
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
+from typing import BinaryIO
 
-from adapters.base import Adapter
+from adapters.base import Adapter, Reader, Writer
+from adapters.head import Head, look
 
 GROUP = "ltp.adapters"
 
@@ -32,6 +34,20 @@ class Adapters(Mapping[str, Adapter]):
     def __len__(self) -> int:
         """Return how many adapters could be loaded."""
         return len(self._ours) + len(self._others[0])
+
+    def reader(self, name: str) -> Reader:
+        """Return how that format is read. Raises KeyError if it is not there or is only written."""
+        read = self[name].read
+        if read is None:
+            raise KeyError(name)
+        return read
+
+    def writer(self, name: str) -> Writer:
+        """Return how that format is written. Raises KeyError if it is not there or is only read."""
+        write = self[name].write
+        if write is None:
+            raise KeyError(name)
+        return write
 
     @property
     def broken(self) -> tuple[str, ...]:
@@ -66,18 +82,18 @@ def _load(point: EntryPoint) -> Adapter | None:
 ADAPTERS = Adapters()
 
 
-def detect(head: bytes) -> str | None:
-    """Return the name of the adapter that recognises the first bytes of a file, or None.
+def detect(stream: BinaryIO) -> str | None:
+    """Return the name of the adapter that recognises a seekable stream, or None; the stream is left at its beginning.
 
     Content only: file names and media types are what people renamed them to.
     """
-    for name in ADAPTERS:
-        if _recognises(ADAPTERS[name], head):
-            return name
-    return None
+    head = look(stream)
+    return next((name for name in ADAPTERS if _recognises(ADAPTERS[name], head)), None)
 
 
-def _recognises(adapter: Adapter, head: bytes) -> bool:
+def _recognises(adapter: Adapter, head: Head) -> bool:
+    if adapter.detect is None:
+        return False
     try:
         return bool(adapter.detect(head))
     except Exception:  # noqa: BLE001 - a detector that fails on foreign bytes does not know the format

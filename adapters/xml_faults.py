@@ -3,7 +3,7 @@
 import codecs
 from typing import TypeAlias
 
-from adapters.base import CannotRead
+from adapters.errors import CannotRead
 from adapters.prolog import Prolog
 from schemas.findings import Finding
 

@@ -12,11 +12,13 @@ person has decided. A file that breaks in the middle raises CannotRead after the
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from adapters.base import Adapter, CannotRead, Draft, Hints, Item
+from adapters.base import Adapter, Draft, Hints, Item
 from adapters.ctf.case import Case, iso_date
 from adapters.ctf.codes import IGNORED, SKIP, USED
 from adapters.ctf.header import Header, findings, read_header
 from adapters.ctf.pupil import learner
+from adapters.errors import CannotRead
+from adapters.head import Head
 from adapters.loss import Tally, report
 from adapters.prolog import read_prolog
 from adapters.xml import Wanted, records
@@ -28,12 +30,12 @@ _ROOTS = frozenset({"CTfile", "CTFile", "ATfile", "ATFile"})
 _NO_DAY = "9999-12-31"
 
 
-def detect(head: bytes) -> bool:
+def detect(head: Head) -> bool:
     """Whether the first bytes are those of a CTF or ATF, in any readable encoding.
 
     A file with a DOCTYPE is recognised too, so that `read` can say why it is refused.
     """
-    prolog = read_prolog(head)
+    prolog = read_prolog(head.start)
     return prolog.root in _ROOTS or prolog.doctype in _ROOTS
 
 
@@ -119,4 +121,4 @@ _NO_PUPILS = Finding(
     "Choose the pupils in the school's system and export again.",
 )
 
-ADAPTER = Adapter(name="ctf", title="Common Transfer File", read=read, write=None, detect=detect)
+ADAPTER = Adapter(name="ctf", title="Common Transfer File", read=read, detect=detect)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adapters.base import CannotRead
 from adapters.ctf.codes import CURRENT_VERSION, OLDEST_VERSION
+from adapters.errors import CannotRead
 from adapters.tree import Node, child, text
 from schemas.findings import Finding
 

@@ -82,13 +82,12 @@ def convert(
     from adapters import ADAPTERS, CannotRead, Hints, detect
 
     with file.open("rb") as stream:
-        name = source or detect(stream.read(4096))
+        name = source or detect(stream)
         if name is None or name not in ADAPTERS:
             fail(f"This is not a file in a format that can be read here: {', '.join(ADAPTERS)}.")
-        stream.seek(0)
         say(f"Reading {ADAPTERS[name].title} …")
         try:
-            drafts, findings, loss = _read(list(ADAPTERS[name].read(stream, Hints())))
+            drafts, findings, loss = _read(list(ADAPTERS.reader(name)(stream, Hints())))
         except CannotRead as refused:
             drafts, findings, loss = [], [finding.to_json() for finding in refused.findings], {}
     clean = not any(finding["severity"] == "error" for finding in findings)
@@ -103,9 +102,7 @@ def _read(items: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]],
     from adapters import Draft, LossReport
     from schemas import Finding
 
-    drafts = [
-        {"kind": i.kind, "place": i.place, "value": dict(i.value)} for i in items if isinstance(i, Draft)
-    ]
+    drafts = [i.to_json() for i in items if isinstance(i, Draft)]
     findings = [i.to_json() for i in items if isinstance(i, Finding)]
     loss: dict[str, Any] = next((dict(i.to_json()) for i in items if isinstance(i, LossReport)), {})
     return drafts, findings, loss

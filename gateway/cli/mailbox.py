@@ -94,7 +94,7 @@ def prepared(transfer: Path, ctf: Path | None) -> tuple[bytes, list[dict[str, An
     value = schemas.load(data)
     try:
         with ctf.open("rb") as stream:
-            items = list(ADAPTERS["ctf"].read(stream, Hints()))
+            items = list(ADAPTERS.reader("ctf")(stream, Hints()))
     except CannotRead as refused:
         return data, [finding.to_json() for finding in refused.findings]
     told = [item.to_json() for item in items if isinstance(item, schemas.Finding)]

@@ -56,7 +56,7 @@ def _read(school: LocalApi, say: Say) -> Json:
     say("1. Ash Vale School reads a class file (CTF) and the profile of one pupil in it")
     draft = _data("start-of-placement.ltp.json")
     class_file = (resources.files("gateway.demo") / "data" / "ash-vale-ctf.xml").read_bytes()
-    items = list(ADAPTERS["ctf"].read(io.BytesIO(class_file), Hints()))
+    items = list(ADAPTERS.reader("ctf")(io.BytesIO(class_file), Hints()))
     done = prepare(draft, [item for item in items if isinstance(item, Draft)])
     for finding in (*(item for item in items if isinstance(item, Finding)), *done.findings):
         say(f"   {_sentence(finding.to_json())}")

@@ -34,7 +34,7 @@ class Reading:
 
 def read_file(data: bytes, **hints: Any) -> Reading:
     reading = Reading()
-    for item in ADAPTERS["ctf"].read(io.BytesIO(data), Hints(**{"today": TODAY, **hints})):
+    for item in ADAPTERS.reader("ctf")(io.BytesIO(data), Hints(**{"today": TODAY, **hints})):
         match item:
             case Draft():
                 assert not reading.reports, "the loss report is last"

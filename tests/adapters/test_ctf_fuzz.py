@@ -29,7 +29,7 @@ def speaks_plainly(data: bytes) -> None:
     findings: list[Finding] = []
     drafts, foreign = 0, None
     try:
-        for item in ADAPTERS["ctf"].read(io.BytesIO(data), HINTS):
+        for item in ADAPTERS.reader("ctf")(io.BytesIO(data), HINTS):
             if isinstance(item, Finding):
                 findings.append(item)
             elif isinstance(item, Draft):

@@ -1,20 +1,23 @@
+import io
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 
 import pytest
 
 import adapters
-from adapters import ADAPTERS, Adapter, detect
+from adapters import ADAPTERS, Adapter, Head, detect
 from adapters.registry import GROUP, Adapters
 
-OTHER = Adapter(name="other", title="Other", read=lambda stream, hints: iter(()), write=None, detect=bool)
+OTHER = Adapter(
+    name="other", title="Other", read=lambda stream, hints: iter(()), detect=lambda head: bool(head.start)
+)
 
 
-def fails(head: bytes) -> bool:
+def fails(head: Head) -> bool:
     raise RuntimeError(head)
 
 
-FAILING = Adapter(name="failing", title="Failing", read=OTHER.read, write=None, detect=fails)
+FAILING = Adapter(name="failing", title="Failing", read=OTHER.read, detect=fails)
 NOT_AN_ADAPTER = "nothing of the kind"
 
 
@@ -45,6 +48,13 @@ def test_an_unknown_name_is_a_key_error() -> None:
         ADAPTERS["no-such-format"]
 
 
+def test_a_format_that_is_only_read_has_no_writer(installed: Callable[..., Adapters]) -> None:
+    registry = installed(other=here("OTHER"))
+    assert registry.reader("other") is OTHER.read
+    with pytest.raises(KeyError):
+        registry.writer("other")
+
+
 def test_another_package_can_add_an_adapter(installed: Callable[..., Adapters]) -> None:
     registry = installed(other=here("OTHER"))
     assert list(registry) == ["ctf", "other"]
@@ -67,9 +77,9 @@ def test_a_plug_in_cannot_take_the_place_of_ours(installed: Callable[..., Adapte
 
 def test_a_detector_that_fails_recognises_nothing(installed: Callable[..., Adapters]) -> None:
     installed(failing=here("FAILING"))
-    assert detect(b"UPN,Surname") is None
+    assert detect(io.BytesIO(b"UPN,Surname")) is None
     installed(failing=here("FAILING"), other=here("OTHER"))
-    assert detect(b"UPN,Surname") == "other"
+    assert detect(io.BytesIO(b"UPN,Surname")) == "other"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +87,7 @@ def test_a_detector_that_fails_recognises_nothing(installed: Callable[..., Adapt
     ["two-pupils", "bom-crlf", "utf16", "cp1252-declared", "partial", "ctf19-gender", "doctype", "truncated"],
 )
 def test_a_ctf_is_recognised_by_its_first_bytes(sample: Callable[[str], bytes], name: str) -> None:
-    assert detect(sample(name)[:600]) == "ctf"
+    assert detect(io.BytesIO(sample(name)[:600])) == "ctf"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +107,7 @@ def test_a_ctf_is_recognised_by_its_first_bytes(sample: Callable[[str], bytes], 
     ],
 )
 def test_what_only_looks_like_a_ctf_is_not_recognised(head: bytes) -> None:
-    assert detect(head) is None
+    assert detect(io.BytesIO(head)) is None
 
 
 def test_the_public_names_are_all_there() -> None:

@@ -215,7 +215,7 @@ def test_nesting_is_limited(refused: Refused, read: Read, ctf: Text, pupil: Text
 def test_the_byte_limit_holds_while_reading(sample: Sample) -> None:
     stream = Stream(big(sample("two-pupils"), 6_500))
     with pytest.raises(CannotRead) as caught:
-        for _ in ADAPTERS["ctf"].read(stream, Hints(max_pupils=1_000_000)):  # type: ignore[arg-type]
+        for _ in ADAPTERS.reader("ctf")(stream, Hints(max_pupils=1_000_000)):  # type: ignore[arg-type]
             pass
     assert caught.value.findings[0].code == "xml.too_large"
     assert "50 MB" in caught.value.findings[0].message
@@ -252,7 +252,7 @@ def test_memory_stays_flat_over_five_megabytes(sample: Sample) -> None:
         gc.collect()
         tracemalloc.start()
         pupils = 0
-        for item in ADAPTERS["ctf"].read(stream, Hints()):  # type: ignore[arg-type]
+        for item in ADAPTERS.reader("ctf")(stream, Hints()):  # type: ignore[arg-type]
             pupils += isinstance(item, Draft)
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -269,4 +269,4 @@ def test_an_error_of_the_stream_itself_passes_through() -> None:
             raise OSError("the disk is gone")
 
     with pytest.raises(OSError, match="the disk is gone"):
-        list(ADAPTERS["ctf"].read(Broken(), Hints()))  # type: ignore[arg-type]
+        list(ADAPTERS.reader("ctf")(Broken(), Hints()))  # type: ignore[arg-type]
