@@ -151,7 +151,7 @@ def _overwritten(case: Case) -> Iterator[Verdict]:
         name, version = item.value.get("documentId"), item.value.get("version")
         if isinstance(name, str) and type(version) is int and not item.withheld:
             known = first.setdefault((item.kind, name, version), item)
-            if not same(known.value, item.value):
+            if known is not item and not same(known.value, item.value):
                 message = "A version of a document is here twice with different content."
                 fix = "Send what has changed as the next version; a version that was sent never changes."
                 yield Verdict("error", (at(known.path), at(item.path)), message, fix)
