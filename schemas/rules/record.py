@@ -110,16 +110,19 @@ def lacking(item: Item, case: Case) -> list[_Found]:
 
 
 def _lacking(item: Item, case: Case) -> list[_Found]:
-    if not item.withheld and _lacks_nothing(item):
-        return []
+    whole = not item.withheld and _holds_the_rest(item)
+    needs = _conditional_of(item.kind) if whole else needs_of(item.kind)
     pupil = next((part for part in case.components if part.kind == "learner"), None)
     found: list[_Found] = []
-    _inside(item.value, needs_of(item.kind), item.path, _Search(_Around(item, pupil), found))
+    _inside(item.value, needs, item.path, _Search(_Around(item, pupil), found))
     return found
 
 
-def _lacks_nothing(item: Item) -> bool:
-    """Say at once, of most documents, that they lack nothing; False only means that a look is needed."""
+def _holds_the_rest(item: Item) -> bool:
+    """Say at once, of most documents, that they hold all but what is required under a condition.
+
+    False only means that everything has to be looked at.
+    """
     try:
         return _whole(item.kind).is_valid(item.value)
     except ValueError:
@@ -131,13 +134,26 @@ def _whole(kind: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(_form(needs_of(kind)))
 
 
+@cache
+def _conditional_of(kind: str) -> Needs:
+    """Return what the dictionary requires of a kind of value only under a condition."""
+    return _conditional(needs_of(kind))
+
+
+def _conditional(needs: Needs) -> Needs:
+    inner = ((name, _conditional(part)) for name, part in needs.inner)
+    own = tuple(need for need in needs.own if need.when or need.unless)
+    return Needs(needs.title, own, tuple((name, part) for name, part in inner if part.own or part.inner))
+
+
 def _form(needs: Needs) -> dict[str, Any]:
-    """Return a schema of what holds every item that may be required, whether it is required here or not."""
-    members = {need.name: dict(_FULL[need.type]) for need in needs.own}
+    """Return a schema of what holds every item that is always required."""
+    always = [need for need in needs.own if not need.when and not need.unless]
+    members = {need.name: dict(_FULL[need.type]) for need in always}
     for name, inner in needs.inner:
         form = _form(inner)
         members[name] = {**members.get(name, {}), **form, "items": form}
-    return {"required": [need.name for need in needs.own], "properties": members}
+    return {"required": [need.name for need in always], "properties": members}
 
 
 def _inside(value: object, needs: Needs, path: Path, search: "_Search") -> None:
