@@ -14,7 +14,9 @@ from adapters.head import Head, look
 
 GROUP = "ltp.adapters"
 
-_OURS = (EntryPoint(name="ctf", value="adapters.ctf:ADAPTER", group=GROUP),)
+#: In the order in which they are asked whether a file is theirs: class lists of any kind come last.
+_NAMES = ("ctf", "csv")
+_OURS = tuple(EntryPoint(name=name, value=f"adapters.{name}:ADAPTER", group=GROUP) for name in _NAMES)
 
 
 class Adapters(Mapping[str, Adapter]):

@@ -57,7 +57,7 @@ def test_a_format_that_is_only_read_has_no_writer(installed: Callable[..., Adapt
 
 def test_another_package_can_add_an_adapter(installed: Callable[..., Adapters]) -> None:
     registry = installed(other=here("OTHER"))
-    assert list(registry) == ["ctf", "other"]
+    assert list(registry)[-1] == "other"
     assert registry["other"] is OTHER
     assert registry.broken == ()
 
@@ -65,7 +65,7 @@ def test_another_package_can_add_an_adapter(installed: Callable[..., Adapters]) 
 @pytest.mark.parametrize("value", ["no_such_module:ADAPTER", here("MISSING"), here("NOT_AN_ADAPTER")])
 def test_a_broken_plug_in_is_left_out_and_named(installed: Callable[..., Adapters], value: str) -> None:
     registry = installed(other=value)
-    assert list(registry) == ["ctf"]
+    assert "other" not in registry
     assert registry.broken == ("other",)
 
 
@@ -77,9 +77,9 @@ def test_a_plug_in_cannot_take_the_place_of_ours(installed: Callable[..., Adapte
 
 def test_a_detector_that_fails_recognises_nothing(installed: Callable[..., Adapters]) -> None:
     installed(failing=here("FAILING"))
-    assert detect(io.BytesIO(b"UPN,Surname")) is None
+    assert detect(io.BytesIO(b"some other format")) is None
     installed(failing=here("FAILING"), other=here("OTHER"))
-    assert detect(io.BytesIO(b"UPN,Surname")) == "other"
+    assert detect(io.BytesIO(b"some other format")) == "other"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_ctf_is_recognised_by_its_first_bytes(sample: Callable[[str], bytes], 
     [
         b"",
         b"\xff\xfe",
-        b"UPN,Surname\r\n",
+        b"Colour,Shape\r\n",
         b"%PDF-1.7",
         b'{"CTfile": 1}',
         b"<html><CTfile/></html>",
