@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from adapters.base import Loss, LossReport
 from adapters.table.cells import Convert, Note, Value
 from adapters.table.headings import plain, shown
+from adapters.table.reading import Table
 from schemas.findings import Finding
 
 _REMEMBERED = 20_000
@@ -70,19 +71,22 @@ def report(
     headings: Sequence[str],
     ignored: Mapping[str, str],
     rows: int,
+    left_out: Mapping[int, str],
     others: Sequence[Loss],
 ) -> LossReport:
     """Return the account of a table: each column is used, ignored or unmapped; `others` was left out beside them.
 
-    `ignored` gives the reason for each heading that is known and has no place, as `headings.plain` writes it.
+    `ignored` gives the reason for each heading that is known and has no place, as `headings.plain` writes it, and
+    `left_out` the reason for columns of this one file by their place.
     """
     taken = {column.place for column in columns}
     left: tuple[list[Loss], list[Loss]] = ([], [])
     for place, heading in enumerate(headings):
         if place not in taken:
-            reason = ignored.get(plain(heading))
-            note = reason or "not known to this reader"
-            left[reason is None].append(Loss(shown(heading, place), note, rows))
+            reason = left_out.get(place) or ignored.get(plain(heading))
+            left[reason is None].append(
+                Loss(shown(heading, place), reason or "not known to this reader", rows)
+            )
     return LossReport(
         tuple(Loss(column.label, "", column.used) for column in columns),
         (*left[0], *others),
@@ -91,3 +95,10 @@ def report(
             Loss(column.label, note, times) for column in columns for note, times in column.changed.items()
         ),
     )
+
+
+def other_sheets(table: Table) -> list[Loss]:
+    """Return what a workbook has besides the sheet that was read."""
+    if not table.other_sheets:
+        return []
+    return [Loss("other sheets", "only the first sheet with known headings is read", table.other_sheets)]

@@ -5,14 +5,15 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from adapters.base import Draft, Hints, Item, Loss
+from adapters.base import Draft, Hints, Item
 from adapters.errors import CannotRead
 from adapters.table import cells
 from adapters.table.cells import Convert, Note
-from adapters.table.columns import Column, report
+from adapters.table.columns import Column, other_sheets, report
 from adapters.table.headings import Layout, known_reasons, layout
 from adapters.table.names import listed, name
 from adapters.table.reading import Table
+from adapters.table.rows import MOVED, NUL
 from adapters.table.seen import Seen
 from schemas.findings import Finding
 
@@ -85,9 +86,8 @@ class ClassList:
             yield from findings
         if not self._rows:
             yield self._finding(0, "", _NO_PUPILS)
-        yield report(
-            self._columns, self._table.headings, known_reasons(self._layout.name), self._rows, self._others()
-        )
+        known = known_reasons(self._layout.name)
+        yield report(self._columns, self._table.headings, known, self._rows, {}, other_sheets(self._table))
 
     def _fields(self, row: int, texts: Sequence[str], findings: list[Finding]) -> Fields:
         fields: Fields = {}
@@ -106,9 +106,9 @@ class ClassList:
             if read.value is not None:
                 fields[column.field] = read.value
         if width > len(self._table.headings) and any(texts[len(self._table.headings) :]):
-            findings.append(self._finding(row, "", _MOVED))
+            findings.append(self._finding(row, "", MOVED))
         if self._table.nul and any("\0" in text for text in texts):
-            findings.append(self._finding(row, "", _NUL))
+            findings.append(self._finding(row, "", NUL))
         return fields
 
     def _check(self, row: int, fields: Fields, value: Fields, findings: list[Finding]) -> None:
@@ -143,14 +143,6 @@ class ClassList:
             "",
             f"The file has more than {self._hints.max_pupils} pupils, the most that is read here.",
             "Export fewer pupils into one file, or raise the limit.",
-        )
-
-    def _others(self) -> Sequence[Loss]:
-        sheets = self._table.other_sheets
-        return (
-            [Loss("other sheets", "only the first sheet with known headings is read", sheets)]
-            if sheets
-            else []
         )
 
 
@@ -294,16 +286,4 @@ _SEX_AND_GENDER = Note(
     "warning",
     "The file has both Sex and Gender, and they differ. Both were kept.",
     "Ask the school if one of them is out of date.",
-)
-_MOVED = Note(
-    "moved",
-    "error",
-    "This row has more cells than there are headings, so its cells may have moved to other columns.",
-    "Look for a comma or a quotation mark in one of its cells, and export the file again.",
-)
-_NUL = Note(
-    "nul",
-    "error",
-    "There are zero bytes in this row, so the file is damaged or of another kind.",
-    "Export the file again.",
 )
