@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import schemas
-from gateway import local, wire
+from gateway import converting_local, local, wire
 from gateway.attachments import local as local_files
 from gateway.attachments import wire as wire_files
 from gateway.log import wire as wire_log
@@ -72,6 +72,7 @@ def _local_app(services: Services, on_stop: Callable[[], None] | None) -> FastAP
     )
     app.include_router(local.router(services))
     app.include_router(local_files.router(services))
+    app.include_router(converting_local.router(services))
     app.add_route("/healthz", _healthy, methods=["GET"])
     return app
 

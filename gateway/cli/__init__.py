@@ -10,6 +10,7 @@ import typer
 
 from gateway.cli import (
     check,
+    convert,
     database,
     directory,
     documents,
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (documents, check, mailbox, measure):
+for part in (documents, check, convert, mailbox, measure):
     part.mount(app)
 for group in (schema, rules, gateway, keys, directory, log, receipt, database):
     app.add_typer(group.app)
