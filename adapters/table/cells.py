@@ -26,7 +26,17 @@ _POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.ASCII)
 _YES = frozenset({"y", "yes", "true", "1", "t"})
 _NO = frozenset({"n", "no", "false", "0", "f"})
 _SEXES: Mapping[str, str] = MappingProxyType(
-    {"m": "M", "male": "M", "f": "F", "female": "F", "u": "U", "unknown": "U", "boy": "M", "girl": "F"}
+    {
+        "m": "M",
+        "male": "M",
+        "f": "F",
+        "female": "F",
+        "u": "U",
+        "unknown": "U",
+        "unspecified": "U",
+        "boy": "M",
+        "girl": "F",
+    }
 )
 
 

@@ -35,11 +35,11 @@ def guarded(text: str) -> str:
     return "'" + text if text.startswith(_RISKY) else text
 
 
-def text_table(rows: Iterable[Sequence[str]]) -> bytes:
-    """Return rows as comma-separated UTF-8 with its mark, which spreadsheets need to get accents right."""
+def text_table(rows: Iterable[Sequence[str]], mark: bool = True) -> bytes:
+    """Return rows as comma-separated UTF-8, with the mark that spreadsheets need to get accents right."""
     stream = io.StringIO(newline="")
     csv.writer(stream).writerows([guarded(cell) for cell in row] for row in rows)
-    return stream.getvalue().encode("utf-8-sig")
+    return stream.getvalue().encode("utf-8-sig" if mark else "utf-8")
 
 
 def workbook(rows: Iterable[Sequence[str]], title: str) -> bytes:
