@@ -125,7 +125,7 @@ class _Set:
 
     def _draft(self, rows: Rows, row: int, fields: Fields, facts: _Facts, seen: Seen) -> Draft:
         birth = facts.births.get(fields.get("sourcedId", ""), {})
-        told = {**fields, **{name: birth[name] for name in ("dateOfBirth", "sex") if name in birth}}
+        told: Fields = {**fields, **{name: birth[name] for name in ("dateOfBirth", "sex") if name in birth}}
         told.pop("upn", None)
         if (number := _upn(rows, row, fields)) is not None:
             told["upn"] = number
