@@ -4,7 +4,7 @@
 missing, withheld or of the wrong form is never a pass. Free text is never inspected.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -265,13 +265,13 @@ def deadlines(
     return tuple(Deadline(day, result) for day, result in sorted(due, key=lambda pair: pair[0]))
 
 
-def _run(rule: Rule, taken: Case, profile: str) -> Iterator[Result]:
+def _run(rule: Rule, taken: Case, profile: str) -> list[Result]:
     verdicts = [*_RULES[rule.id](taken, rule), *_malformed(taken)]
-    for verdict in verdicts or [_NOTHING]:
-        yield Result(rule, verdict, profile)
+    return [Result(rule, verdict, profile) for verdict in verdicts or [_NOTHING]]
 
 
-def _malformed(taken: Case) -> Iterator[Verdict]:
-    if taken.malformed:
-        message = "A part of this has no type or is not an object, so it could not be checked."
-        yield Verdict("notEvaluable", tuple(at(path) for path in taken.malformed), message)
+def _malformed(taken: Case) -> tuple[Verdict, ...]:
+    if not taken.malformed:
+        return ()
+    message = "A part of this has no type or is not an object, so it could not be checked."
+    return (Verdict("notEvaluable", tuple(at(path) for path in taken.malformed), message),)

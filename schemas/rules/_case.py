@@ -14,7 +14,10 @@ Form = Literal["transfer", "bundle", "documents"]
 # A path grows by one link per step, so that a pointer is only written for what is reported.
 Path = tuple["Path", str | int] | None
 _MAX_DEPTH = 64
+_NOT_YET = object()
 _HOLDERS = (dict, list)
+_AREA_LISTS = ("areaRefs", "targetAreaRefs")
+_MARKED = frozenset({"sensitivity", "areaRef", "value", *_AREA_LISTS})
 _Key = TypeVar("_Key", bound=Hashable)
 _Member = TypeVar("_Member")
 _Work = TypeVar("_Work")
@@ -46,8 +49,7 @@ class Mark(NamedTuple):
     construct: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(NamedTuple):
     """Everything that one walk through a document found."""
 
     areas: tuple[Mark, ...]
@@ -57,14 +59,13 @@ class Marks:
     too_deep: bool
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(NamedTuple):
     """What a walk has met so far."""
 
-    areas: list[Mark] = field(default_factory=list)
-    values: list[Mark] = field(default_factory=list)
-    labels: list[Mark] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
+    areas: list[Mark]
+    values: list[Mark]
+    labels: list[Mark]
+    names: set[str]
 
 
 class Item(NamedTuple):
@@ -131,15 +132,17 @@ def once(case: Case, name: Hashable, work: Callable[[], _Work]) -> _Work:
 
     That something cannot be seen is kept as well: each further call raises the same Unseen.
     """
-    if name not in case.kept:
+    found = case.kept.get(name, _NOT_YET)
+    if found is _NOT_YET:
         try:
-            case.kept[name] = work()
+            found = work()
         except Unseen as unseen:
-            case.kept[name] = unseen
-    found: _Work = case.kept[name]
+            found = unseen
+        case.kept[name] = found
     if isinstance(found, Unseen):
         raise found.with_traceback(None)
-    return found
+    known: _Work = found
+    return known
 
 
 def grouped(items: Iterable[_Member], key: Callable[[_Member], _Key]) -> dict[_Key, tuple[_Member, ...]]:
@@ -186,7 +189,7 @@ def _documents(values: object) -> tuple[list[Item], list[Path]]:
 
 def _named(item: Item) -> bool:
     """Say whether every member has a text for its name, as in all that was JSON once."""
-    return all(type(name) is str for name in item.marks.names)
+    return {str}.issuperset(map(type, item.marks.names))
 
 
 def at(path: Path, *steps: str | int) -> str:
@@ -220,14 +223,15 @@ def _withheld(entries: object) -> Iterator[str]:
 
 
 def _marks(value: Mapping[str, Any], path: Path) -> Marks:
-    found, beside = _Found(), _Found()
+    found = _Found([], [], [], set())
     inside = {name: part for name, part in value.items() if name not in ("extensions", "withheld")}
     too_deep = _walk(inside, path, found)
-    # What an extension calls an area or a value is its own affair; a safeguarding label is not.
-    own = ({"extensions": value["extensions"]}, path) if "extensions" in value else ({}, path)
-    too_deep |= _walk(*own, beside)
-    labels, names = (*found.labels, *beside.labels), frozenset(found.names | beside.names)
-    return Marks(tuple(found.areas), tuple(found.values), labels, names, too_deep)
+    if "extensions" in value:
+        # What an extension calls an area or a value is its own affair; a safeguarding label is not.
+        beside = _Found([], [], found.labels, found.names)
+        too_deep |= _walk({"extensions": value["extensions"]}, path, beside)
+    areas, values, labels = tuple(found.areas), tuple(found.values), tuple(found.labels)
+    return Marks(areas, values, labels, frozenset(found.names), too_deep)
 
 
 def _walk(start: object, path: Path, found: _Found) -> bool:
@@ -240,7 +244,9 @@ def _walk(start: object, path: Path, found: _Found) -> bool:
             too_deep = True
             continue
         if isinstance(value, dict):
-            _collect(value, here, found)
+            found.names.update(value)
+            if not _MARKED.isdisjoint(value):
+                _collect(value, here, found)
         for step, part in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(part, _HOLDERS):
                 waiting.append((part, (here, step), depth + 1))
@@ -248,12 +254,11 @@ def _walk(start: object, path: Path, found: _Found) -> bool:
 
 
 def _collect(value: Mapping[str, Any], here: Path, found: _Found) -> None:
-    found.names.update(value)
     if "sensitivity" in value:
         found.labels.append(Mark(here, value["sensitivity"]))
     if "areaRef" in value:
         found.areas.append(Mark((here, "areaRef"), value["areaRef"]))
-    for name in ("areaRefs", "targetAreaRefs"):
+    for name in _AREA_LISTS:
         if name in value:
             found.areas.extend(_each(value[name], (here, name)))
     measured = value.get("value")

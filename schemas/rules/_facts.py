@@ -8,17 +8,19 @@ A rule reads through these functions and never looks for itself: `find` gives No
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from schemas.calendar import OutsideCalendar, SchoolCalendar, legal_date
 from schemas.rules._case import Case, Item, Path, Verdict, at, grouped, once, part, placement_of
 from schemas.rules._case import Unseen as Unseen
 from schemas.rules._catalogue import Rule
-from schemas.rules._look import Look, look
+from schemas.rules._look import MISSING, PRESENT, look
 
 Judge = Callable[[Item, Case, Rule], Verdict | None]
 
 _DATE = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_DATE_LENGTH = len("2026-09-01")
 _INSTANT = re.compile(_DATE.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?Z")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _NO_CALENDAR = "Without the home school's calendar nobody can count school days."
@@ -124,14 +126,14 @@ def find(item: Item, kind: str, *steps: str) -> Any:  # noqa: ANN401 - what `kin
     if steps[0] in item.withheld:
         raise Unseen(at(item.path, *steps), why="Something that this rule needs was withheld.")
     value: Any = item.value
-    last = len(steps) - 1
-    for index, step in enumerate(steps):
+    left = len(steps)
+    for step in steps:
+        left -= 1
         value = value.get(step)
-        wanted = kind if index == last else "object"
-        seen = look(value, wanted)
-        if seen is Look.PRESENT:
+        seen = look(value, "object" if left else kind)
+        if seen is PRESENT:
             continue
-        if seen is not Look.MISSING:
+        if seen is not MISSING:
             raise Unseen(at(item.path, *steps))
         return [] if kind == "array" and value == [] else None
     return value
@@ -194,9 +196,13 @@ def as_instant(value: object, place: str) -> datetime:
 
 def day_of(value: object) -> date | None:
     """Return the day that a text names, None if it names none."""
+    return _day_named(value) if isinstance(value, str) and len(value) == _DATE_LENGTH else None
+
+
+@lru_cache(maxsize=4096)
+def _day_named(text: str) -> date | None:
     try:
-        known = isinstance(value, str) and _DATE.fullmatch(value) is not None
-        return date.fromisoformat(str(value)) if known else None
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError:
         return None
 
@@ -208,11 +214,14 @@ def is_time(value: object) -> bool:
 
 def entries(item: Item, *steps: str) -> list[tuple[str, dict[str, Any]]]:
     """Return the objects of a list with their places, none if it is missing; raise Unseen if one is odd."""
-    found = find(item, "array", *steps) or []
-    if not all(isinstance(entry, dict) for entry in found):
-        raise Unseen(at(item.path, *steps))
+    found = find(item, "array", *steps)
+    if not found:
+        return []
     place = at(item.path, *steps)
-    return [(f"{place}/{index}", entry) for index, entry in enumerate(found)]
+    known = [(f"{place}/{index}", entry) for index, entry in enumerate(found) if isinstance(entry, dict)]
+    if len(known) < len(found):
+        raise Unseen(place)
+    return known
 
 
 def _by_document(case: Case) -> dict[str, tuple[Item, ...]]:

@@ -1,8 +1,7 @@
 """What a rule said about one place, with the rule itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from schemas.findings import Finding, Severity
 from schemas.rules._case import Outcome, Verdict
@@ -11,8 +10,7 @@ from schemas.rules._catalogue import Rule
 _SEVERITIES: Mapping[Outcome, Severity] = {"error": "error", "warning": "warning"}
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What one rule says about one place; the pointers are relative to the subject."""
 
     entry: Rule

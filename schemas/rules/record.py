@@ -16,7 +16,7 @@ from schemas.disclosure import kinds
 from schemas.rules._case import Case, Item, Path, Verdict, at, once
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import Unseen, day_of, written_on
-from schemas.rules._look import Look, follow, look
+from schemas.rules._look import MISSING, PRESENT, Look, follow, look
 
 _REQUIRED = ("1", "1..*")
 _MARKS = ("withheld", "extensions")
@@ -92,11 +92,11 @@ def _item(item: Item, case: Case) -> Iterator[Verdict]:
     unsure = False
     missing = False
     for path, holder, need, seen in lacking(item, case):
-        if seen is Look.MISSING:
+        if seen is MISSING:
             missing = True
             message = f"'{need.title}' is missing from '{holder}'."
             yield Verdict("error", (at(path, need.name),), message)
-        unsure = unsure or seen is not Look.PRESENT
+        unsure = unsure or seen is not PRESENT
     if not missing and (unsure or item.marks.too_deep):
         message = "A required item was withheld or is not in the right form, so the record cannot be judged."
         yield Verdict("notEvaluable", (at(item.path),), message)
@@ -167,7 +167,7 @@ def _inside(value: object, needs: Needs, path: Path, search: "_Search") -> None:
         withheld = item.withheld if value is item.value else frozenset()
         for need in needs.own:
             seen = Look.WITHHELD if need.name in withheld else look(value.get(need.name), need.type)
-            if seen is not Look.PRESENT and (asked := _asked(need, value, search.around)) is not False:
+            if seen is not PRESENT and (asked := _asked(need, value, search.around)) is not False:
                 search.found.append((path, needs.title, need, seen if asked else Look.WITHHELD))
         for name, inner in needs.inner:
             if name in value and name not in withheld:
