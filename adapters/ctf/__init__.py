@@ -9,10 +9,11 @@ no pupils) means that the file is not clean: whoever stages the drafts takes ove
 person has decided. A file that breaks in the middle raises CannotRead after the drafts before the break.
 """
 
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
 
-from adapters.base import Adapter, Draft, Hints, Item
+from adapters.base import Adapter, Draft, Hints, Item, Wishes, Written
+from adapters.ctf import writing
 from adapters.ctf.case import Case, iso_date
 from adapters.ctf.codes import IGNORED, SKIP, USED
 from adapters.ctf.header import Header, findings, read_header
@@ -24,7 +25,7 @@ from adapters.prolog import read_prolog
 from adapters.xml import Wanted, records
 from schemas.findings import Finding
 
-__all__ = ["ADAPTER", "detect", "read"]
+__all__ = ["ADAPTER", "detect", "read", "write"]
 
 _ROOTS = frozenset({"CTfile", "CTFile", "ATfile", "ATFile"})
 _NO_DAY = "9999-12-31"
@@ -68,6 +69,15 @@ def read(stream: BinaryIO, hints: Hints) -> Iterator[Item]:
     if not number:
         yield _NO_PUPILS
     yield report(wanted.census, tally, USED, IGNORED)
+
+
+def write(bundles: Sequence[Mapping[str, Any]], wishes: Wishes) -> Written:
+    """Return a partial file of the bundles' learners, with a reference to each one's profile and nothing of it.
+
+    Raises CannotWrite, with every reason, for a pupil without name, date of birth or a UPN whose check letter fits,
+    a sending school without a number, or a version that is not taken any more.
+    """
+    return writing.written(bundles, wishes, read)
 
 
 def _today(header: Header, hints: Hints) -> str:
@@ -121,4 +131,11 @@ _NO_PUPILS = Finding(
     "Choose the pupils in the school's system and export again.",
 )
 
-ADAPTER = Adapter(name="ctf", title="Common Transfer File", read=read, detect=detect)
+ADAPTER = Adapter(
+    name="ctf",
+    title="Common Transfer File",
+    read=read,
+    write=write,
+    detect=detect,
+    options=writing.OPTIONS,
+)
