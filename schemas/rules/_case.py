@@ -17,6 +17,7 @@ _MAX_DEPTH = 64
 _NOT_YET = object()
 _HOLDERS = (dict, list)
 _AREA_LISTS = ("areaRefs", "targetAreaRefs")
+_ASIDE = frozenset({"extensions", "withheld"})
 _MARKED = frozenset({"sensitivity", "areaRef", "value", *_AREA_LISTS})
 _Key = TypeVar("_Key", bound=Hashable)
 _Member = TypeVar("_Member")
@@ -69,13 +70,17 @@ class _Found(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A document, the learner or the placement: its place in the subject and what was withheld from it."""
+    """A document, the learner or the placement: its place in the subject and what was withheld from it.
+
+    `place` is the pointer of `path`, written once because most of what is said names it.
+    """
 
     kind: str
     path: Path
     value: Mapping[str, Any]
     withheld: frozenset[str]
     marks: Marks
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ def case(subject: object) -> Case:
 
 def part(kind: str, path: Path, value: Mapping[str, Any]) -> Item:
     """Return a document, a component or a piece of evidence with what one walk through it finds."""
-    return Item(kind, path, value, frozenset(_withheld(value.get("withheld"))), _marks(value, path))
+    return Item(kind, path, value, frozenset(_withheld(value.get("withheld"))), _marks(value, path), at(path))
 
 
 def once(case: Case, name: Hashable, work: Callable[[], _Work]) -> _Work:
@@ -224,7 +229,8 @@ def _withheld(entries: object) -> Iterator[str]:
 
 def _marks(value: Mapping[str, Any], path: Path) -> Marks:
     found = _Found([], [], [], set())
-    inside = {name: part for name, part in value.items() if name not in ("extensions", "withheld")}
+    plain = _ASIDE.isdisjoint(value)
+    inside = value if plain else {name: part for name, part in value.items() if name not in _ASIDE}
     too_deep = _walk(inside, path, found)
     if "extensions" in value:
         # What an extension calls an area or a value is its own affair; a safeguarding label is not.

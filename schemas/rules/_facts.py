@@ -45,14 +45,14 @@ def one(item: Item, case: Case, rule: Rule, judge: Judge) -> Verdict | None:
     try:
         return judge(item, case, rule)
     except Unseen as unseen:
-        return Verdict("notEvaluable", unseen.places or (at(item.path),), unseen.why)
+        return Verdict("notEvaluable", unseen.places or (item.place,), unseen.why)
     except OutsideCalendar:
-        return Verdict("notEvaluable", (at(item.path),), _OUTSIDE)
+        return Verdict("notEvaluable", (item.place,), _OUTSIDE)
 
 
 def passed(item: Item, *names: str) -> Verdict:
     """Return a pass on a document, or on some of its members."""
-    return Verdict("pass", tuple(at(item.path, name) for name in names) or (at(item.path),))
+    return Verdict("pass", tuple([f"{item.place}/{name}" for name in names]) or (item.place,))
 
 
 def current(case: Case, kind: str) -> tuple[Item, ...]:
@@ -217,7 +217,7 @@ def entries(item: Item, *steps: str) -> list[tuple[str, dict[str, Any]]]:
     found = find(item, "array", *steps)
     if not found:
         return []
-    place = at(item.path, *steps)
+    place = "/".join((item.place, *steps))
     known = [(f"{place}/{index}", entry) for index, entry in enumerate(found) if isinstance(entry, dict)]
     if len(known) < len(found):
         raise Unseen(place)
@@ -242,10 +242,10 @@ def _entries_of(case: Case, name: str) -> tuple[Item, ...]:
 
 
 def _component(case: Case, kind: str) -> Item:
-    found = next((item for item in case.components if item.kind == kind), None)
-    if found is None:
-        raise Unseen(f"/{kind}", why=f"The {kind} is not here.")
-    return found
+    for item in case.components:
+        if item.kind == kind:
+            return item
+    raise Unseen(f"/{kind}", why=f"The {kind} is not here.")
 
 
 def _instant(value: str) -> datetime | None:

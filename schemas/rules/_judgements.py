@@ -25,7 +25,7 @@ class Judgement(NamedTuple):
     @property
     def place(self) -> str:
         """Return the place of the assessment in the subject."""
-        return at(self.facts.path)
+        return self.facts.place
 
 
 def reached(item: Item, place: str) -> list[Item]:
@@ -38,7 +38,7 @@ def reached(item: Item, place: str) -> list[Item]:
 
 def bare(path: Path, value: Mapping[str, Any]) -> Item:
     """Return a part of a document as something whose members can be asked for."""
-    return Item("part", path, value, frozenset(), _NOTHING_MARKED)
+    return Item("part", path, value, frozenset(), _NOTHING_MARKED, at(path))
 
 
 def judgements(item: Item, places: tuple[str, ...]) -> list[Judgement]:

@@ -165,8 +165,8 @@ def _named_by(trigger: Item, signs: list[Item]) -> bool:
 
 def _passed(item: Item, unsure: bool) -> Verdict:
     if unsure or item.marks.too_deep:
-        return Verdict("notEvaluable", (at(item.path),), _UNSURE)
-    return Verdict("pass", (at(item.path),))
+        return Verdict("notEvaluable", (item.place,), _UNSURE)
+    return Verdict("pass", (item.place,))
 
 
 def _places(marks: "tuple[Mark, ...] | list[Mark]", wrong: Callable[[Mark], bool]) -> tuple[str, ...]:

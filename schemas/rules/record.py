@@ -99,9 +99,9 @@ def _item(item: Item, case: Case) -> Iterator[Verdict]:
         unsure = unsure or seen is not PRESENT
     if not missing and (unsure or item.marks.too_deep):
         message = "A required item was withheld or is not in the right form, so the record cannot be judged."
-        yield Verdict("notEvaluable", (at(item.path),), message)
+        yield Verdict("notEvaluable", (item.place,), message)
     elif not missing:
-        yield Verdict("pass", (at(item.path),))
+        yield Verdict("pass", (item.place,))
 
 
 def lacking(item: Item, case: Case) -> list[_Found]:

@@ -42,7 +42,7 @@ def _single_questions(item: Item, _case: Case, rule: Rule) -> Verdict | None:
     scales = {ref for mark in item.marks.values if (ref := _scale_of(mark.value)) is not None}
     found = [*_coded(item, rule), *_named(item, rule, scales)]
     standings = [(place, _standing(refs, rule)) for place, refs in found]
-    for outcome, message in _SAID.items():
+    for outcome, message in _SAID.items() if found else ():
         places = tuple(sorted(place for place, standing in standings if standing == outcome))
         if places:
             return Verdict(outcome, places, message)
@@ -61,7 +61,7 @@ def _coded(item: Item, rule: Rule) -> Iterator[tuple[str, set[str]]]:
 
 def _named(item: Item, rule: Rule, scales: set[str]) -> Iterator[tuple[str, set[str]]]:
     """Yield each member named like an answer, with the scale beside it or else those of the document."""
-    banned = frozenset(rule.thresholds["members"])
+    banned = _banned(*rule.thresholds["members"])
     if not _named_like(banned, item.marks.names):
         return
     waiting: list[tuple[Any, Path, set[str]]] = [(item.value, item.path, scales)]
@@ -78,6 +78,11 @@ def _named(item: Item, rule: Rule, scales: set[str]) -> Iterator[tuple[str, set[
                 yield at(path, name), near
             if type(inner) in _HOLDERS:
                 waiting.append((inner, (path, name), near))
+
+
+@cache
+def _banned(*names: str) -> frozenset[str]:
+    return frozenset(names)
 
 
 @lru_cache(maxsize=1024)
