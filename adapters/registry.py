@@ -15,7 +15,7 @@ from adapters.head import Head, look
 GROUP = "ltp.adapters"
 
 #: In the order in which they are asked whether a file is theirs: class lists of any kind come last.
-_NAMES = ("ctf", "sims", "oneroster", "cpoms", "csv")
+_NAMES = ("ctf", "sims", "wonde", "oneroster", "cpoms", "csv")
 _OURS = tuple(EntryPoint(name=name, value=f"adapters.{name}:ADAPTER", group=GROUP) for name in _NAMES)
 
 

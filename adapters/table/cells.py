@@ -23,8 +23,8 @@ _YEAR = re.compile(r"(?:nc ?)?(?:year|yr|y)? *(e[12]|n[12]|r|0?[0-9]|1[0-4]|m|x)
 _RECEPTION = frozenset({"reception", "year r", "yr r", "0", "00"})
 _CODE = re.compile(r"([A-Za-z0-9]{1,4})(?: *[-:(].*)?", re.ASCII | re.DOTALL)
 _POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.ASCII)
-_YES = frozenset({"y", "yes", "true", "1", "t"})
-_NO = frozenset({"n", "no", "false", "0", "f"})
+YES = frozenset({"y", "yes", "true", "1", "t"})
+NO = frozenset({"n", "no", "false", "0", "f"})
 _SEXES: Mapping[str, str] = MappingProxyType(
     {
         "m": "M",
@@ -155,8 +155,8 @@ def code(text: str) -> Value:
 def flag(text: str) -> Value:
     """Read yes or no."""
     lower = text.lower()
-    if lower in _YES or lower in _NO:
-        return Value(lower in _YES)
+    if lower in YES or lower in NO:
+        return Value(lower in YES)
     return Value(None, _NOT_A_FLAG)
 
 
