@@ -12,12 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lxml import etree
-
 from adapters.base import Draft, Hints, Item, LossReport, Reader, Wishes, Written
 from adapters.carried import documents, not_carried
 from adapters.ctf.codes import CURRENT_VERSION, REGISTRATION
 from adapters.errors import CannotWrite
+from adapters.xml_writing import Element
 from schemas.findings import Finding
 from schemas.identifiers import IdentifierError, check_upn
 
@@ -38,7 +37,6 @@ OPTIONS: Mapping[str, str] = {
 _LA_ESTAB = re.compile(r"[0-9]{7}", re.ASCII)
 _SERIAL = re.compile(r"[0-9]{3}", re.ASCII)
 _SCHOOL_YEAR = re.compile(r"((?:19|20)[0-9]{2})/[0-9]{2}", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
 _SEXES = frozenset("FMU")
 _SOURCES = frozenset("CPSTO")
 _NAME_SIGNS = 35
@@ -69,14 +67,13 @@ def written(bundles: Sequence[Mapping[str, Any]], wishes: Wishes, read: Reader) 
     file = _file(learners, wishes)
     if faults := [fault for number, learner in enumerate(learners, 1) for fault in _faults(number, learner)]:
         raise CannotWrite(*faults)
-    root = etree.Element("CTfile")
+    root = Element("CTfile")
     _header(root, file)
-    data = etree.SubElement(root, "CTFpupilData")
+    data = root.below("CTFpupilData")
     for bundle in bundles:
         if isinstance(bundle.get("learner"), Mapping):
-            _pupil(etree.SubElement(data, "Pupil"), bundle["learner"], _reference(bundle), file)
-    etree.indent(root)
-    content = etree.tostring(root, xml_declaration=True, encoding="utf-8") + b"\n"
+            _pupil(data.below("Pupil"), bundle["learner"], _reference(bundle), file)
+    content = root.to_bytes()
     lost = not_carried(learners, list(_again(content, wishes, read)), _NO_PLACE)
     return Written(
         content,
@@ -155,45 +152,43 @@ def _warnings(number: int, learner: Learner) -> Iterator[Finding]:
         yield replace(_LONG_NAME, pointer=f"/{number - 1}{_LONG_NAME.pointer}")
 
 
-def _add(parent: etree._Element, name: str, value: object) -> None:
-    """Add an element with a text, if there is one. XML cannot hold control characters."""
-    if value not in (None, ""):
-        etree.SubElement(parent, name).text = _CONTROL.sub(" ", str(value))
-
-
 def _flag(value: object) -> str | None:
     return None if value is None else "true" if value else "false"
 
 
-def _school(parent: etree._Element, name: str, la_estab: str) -> etree._Element:
-    school = etree.SubElement(parent, name)
-    _add(school, "LEA", la_estab[:3])
-    _add(school, "Estab", la_estab[3:])
+def _school(parent: Element, name: str, la_estab: str) -> Element:
+    school = parent.below(name)
+    _numbers(school, la_estab)
     return school
 
 
-def _header(root: etree._Element, file: _File) -> None:
-    header = etree.SubElement(root, "Header")
-    _add(header, "DocumentName", "Common Transfer File")
-    _add(header, "CTFversion", f"{file.version}.0")
-    _add(header, "DateTime", file.stamp)
-    _add(header, "DocumentQualifier", "partial")
-    _add(header, "DataDescriptor", "Who the pupil is; the transfer profile travels beside this file")
-    _add(header, "SupplierID", "Learner Transfer Profile")
+def _numbers(school: Element, la_estab: str) -> None:
+    school.add("LEA", la_estab[:3])
+    school.add("Estab", la_estab[3:])
+
+
+def _header(root: Element, file: _File) -> None:
+    header = root.below("Header")
+    header.add("DocumentName", "Common Transfer File")
+    header.add("CTFversion", f"{file.version}.0")
+    header.add("DateTime", file.stamp)
+    header.add("DocumentQualifier", "partial")
+    header.add("DataDescriptor", "Who the pupil is; the transfer profile travels beside this file")
+    header.add("SupplierID", "Learner Transfer Profile")
     source = _school(header, "SourceSchool", file.source)
-    _add(source, "SchoolName", file.source_name)
-    _add(source, "AcademicYear", file.year)
+    source.add("SchoolName", file.source_name)
+    source.add("AcademicYear", file.year)
     _school(header, "DestSchool", file.destination)
 
 
-def _pupil(pupil: etree._Element, learner: Learner, reference: str, file: _File) -> None:
+def _pupil(pupil: Element, learner: Learner, reference: str, file: _File) -> None:
     legal = learner["legalName"]
-    _add(pupil, "UPN", learner["upn"])
-    _add(pupil, "UniqueLearnerNumber", learner.get("uln"))
-    _add(pupil, "Surname", legal["surname"])
-    _add(pupil, "Forename", legal["forename"])
-    _add(pupil, "DOB", learner["dateOfBirth"])
-    _add(pupil, "Sex", _sex(learner))
+    pupil.add("UPN", learner["upn"])
+    pupil.add("UniqueLearnerNumber", learner.get("uln"))
+    pupil.add("Surname", legal["surname"])
+    pupil.add("Forename", legal["forename"])
+    pupil.add("DOB", learner["dateOfBirth"])
+    pupil.add("Sex", _sex(learner))
     _basic(pupil, learner)
     _care(pupil, learner)
     _needs(pupil, learner)
@@ -201,9 +196,9 @@ def _pupil(pupil: etree._Element, learner: Learner, reference: str, file: _File)
     _contacts(pupil, learner)
     _attendance(pupil, learner)
     if reference:
-        supp = etree.SubElement(pupil, "SuppInfo")
-        _add(supp, "SuppID", _SUPP_ID)
-        _add(supp, "ProfileReference", reference)
+        supp = pupil.below("SuppInfo")
+        supp.add("SuppID", _SUPP_ID)
+        supp.add("ProfileReference", reference)
 
 
 def _sex(learner: Learner) -> str | None:
@@ -212,113 +207,111 @@ def _sex(learner: Learner) -> str | None:
     return code if code in _SEXES else None
 
 
-def _basic(pupil: etree._Element, learner: Learner) -> None:
-    basic = etree.Element("BasicDetails")
+def _basic(pupil: Element, learner: Learner) -> None:
+    basic = Element("BasicDetails")
     for former in learner.get("formerUpns", ()):
-        _add(basic, "FormerUPN", former)
+        basic.add("FormerUPN", former)
     legal, preferred = learner["legalName"], str(learner.get("preferredName", ""))
     # One text does not say where the surname begins, unless it is the legal one.
     if preferred.endswith(f" {legal['surname']}"):
-        _add(basic, "PreferredSurname", legal["surname"])
-        _add(basic, "PreferredForename", preferred.removesuffix(f" {legal['surname']}"))
-    _add(basic, "MiddleNames", legal.get("middleNames"))
-    _add(basic, "NCyearActual", learner.get("yearGroup"))
+        basic.add("PreferredSurname", legal["surname"])
+        basic.add("PreferredForename", preferred.removesuffix(f" {legal['surname']}"))
+    basic.add("MiddleNames", legal.get("middleNames"))
+    basic.add("NCyearActual", learner.get("yearGroup"))
     ethnicity = learner.get("ethnicity") or {}
     if ethnicity.get("source") in _SOURCES:
-        _add(basic, "Ethnicity", ethnicity["code"])
-        _add(basic, "EthnicitySource", ethnicity["source"])
+        basic.add("Ethnicity", ethnicity["code"])
+        basic.add("EthnicitySource", ethnicity["source"])
     _languages(basic, learner)
-    _add(basic, "EnrolStatus", _ENROLMENT.get(str(learner.get("registrationStatus"))))
-    if len(basic):
-        pupil.append(basic)
+    basic.add("EnrolStatus", _ENROLMENT.get(str(learner.get("registrationStatus"))))
+    pupil.take(basic)
 
 
-def _languages(basic: etree._Element, learner: Learner) -> None:
+def _languages(basic: Element, learner: Learner) -> None:
     typed = [language for language in learner.get("languages", ()) if language.get("type")]
     if typed:
-        languages = etree.SubElement(basic, "Languages")
+        languages = basic.below("Languages")
         for language in typed:
-            entry = etree.SubElement(languages, "Type")
-            _add(entry, "LanguageType", language["type"])
-            _add(entry, "Language", language["code"])
+            entry = languages.below("Type")
+            entry.add("LanguageType", language["type"])
+            entry.add("Language", language["code"])
 
 
-def _care(pupil: etree._Element, learner: Learner) -> None:
+def _care(pupil: Element, learner: Learner) -> None:
     """A pupil in care needs the authority's code in the file; without it the block is left out."""
     in_care = learner.get("lookedAfter")
     if in_care is None or (in_care and not learner.get("careAuthority")):
         return
-    care = etree.SubElement(pupil, "LookedAfter")
-    _add(care, "InCare", _flag(in_care))
+    care = pupil.below("LookedAfter")
+    care.add("InCare", _flag(in_care))
     if in_care:
-        _add(care, "CareAuthority", learner["careAuthority"])
+        care.add("CareAuthority", learner["careAuthority"])
 
 
-def _needs(pupil: etree._Element, learner: Learner) -> None:
+def _needs(pupil: Element, learner: Learner) -> None:
     """Types of need with their ranks. The provision needs a first day, which nobody stated, so it stays out."""
     types = (learner.get("senDetails") or {}).get("senTypes", ())
     ranked = sorted((need for need in types if need.get("rank")), key=lambda need: int(need["rank"]))
     if not ranked or [need["rank"] for need in ranked] != list(range(1, len(ranked) + 1)):
         return
-    needs = etree.SubElement(etree.SubElement(pupil, "SENhistory"), "SENneeds")
+    needs = pupil.below("SENhistory").below("SENneeds")
     for need in ranked:
-        entry = etree.SubElement(needs, "SENneed")
-        _add(entry, "SENtypeRank", need["rank"])
-        _add(entry, "SENtype", need["code"])
+        entry = needs.below("SENneed")
+        entry.add("SENtypeRank", need["rank"])
+        entry.add("SENtype", need["code"])
 
 
-def _address(parent: etree._Element, address: Mapping[str, Any] | None, as_pupil: object = None) -> None:
+def _address(parent: Element, address: Mapping[str, Any] | None, as_pupil: object = None) -> None:
     if not address:
         return
-    node = etree.SubElement(parent, "Address")
+    node = parent.below("Address")
     if as_pupil is not None and address == as_pupil:
-        _add(node, "AddressAsPupil", "true")
+        node.add("AddressAsPupil", "true")
         return
-    lines = etree.SubElement(node, "AddressLines")
+    lines = node.below("AddressLines")
     for number, line in enumerate(address["lines"][:_MOST_LINES], 1):
-        _add(lines, f"AddressLine{number}", line)
-    _add(node, "PostCode", address.get("postcode"))
+        lines.add(f"AddressLine{number}", line)
+    node.add("PostCode", address.get("postcode"))
 
 
-def _contacts(pupil: etree._Element, learner: Learner) -> None:
+def _contacts(pupil: Element, learner: Learner) -> None:
     listed = [
         contact for contact in learner.get("parentContacts", ()) if (contact.get("name") or {}).get("surname")
     ]
     if not listed:
         return
-    contacts = etree.SubElement(pupil, "Contacts")
+    contacts = pupil.below("Contacts")
     for contact in listed:
-        node, name = etree.SubElement(contacts, "Contact"), contact["name"]
-        _add(node, "Order", contact.get("order"))
-        _add(node, "Title", name.get("title"))
-        _add(node, "Surname", name["surname"])
-        _add(node, "Forename", name.get("forename"))
-        _add(node, "Relationship", contact.get("relationship"))
-        _add(node, "Responsibility", _flag(contact.get("parentalResponsibility")))
+        node, name = contacts.below("Contact"), contact["name"]
+        node.add("Order", contact.get("order"))
+        node.add("Title", name.get("title"))
+        node.add("Surname", name["surname"])
+        node.add("Forename", name.get("forename"))
+        node.add("Relationship", contact.get("relationship"))
+        node.add("Responsibility", _flag(contact.get("parentalResponsibility")))
         _address(node, contact.get("address"), learner.get("homeAddress"))
         if numbers := contact.get("phones"):
-            phones = etree.SubElement(node, "Phones")
+            phones = node.below("Phones")
             for number in numbers:
-                phone = etree.SubElement(phones, "Phone")
-                _add(phone, "TelephoneType", number.get("type"))
-                _add(phone, "PhoneNo", number["number"])
-        _add(node, "Email", contact.get("email"))
+                phone = phones.below("Phone")
+                phone.add("TelephoneType", number.get("type"))
+                phone.add("PhoneNo", number["number"])
+        node.add("Email", contact.get("email"))
 
 
-def _attendance(pupil: etree._Element, learner: Learner) -> None:
+def _attendance(pupil: Element, learner: Learner) -> None:
     """Totals of one school year, which the file must name, at a school, which it must number."""
     totals, home = learner.get("previousAttendance") or {}, learner.get("homeSchool") or {}
     year = _SCHOOL_YEAR.fullmatch(str(totals.get("period", "")))
     members = ("possible", "authorised", "attended", "unauthorised")
     if year is None or "laEstab" not in home or not all(member in totals for member in members):
         return
-    data = _school(etree.SubElement(pupil, "Attendance"), "YearData", home["laEstab"])
-    first = etree.Element("Year")
-    first.text = year[1]
-    data.insert(0, first)
-    _add(data, "SchoolName", home["name"])
+    data = pupil.below("Attendance").below("YearData")
+    data.add("Year", year[1])
+    _numbers(data, home["laEstab"])
+    data.add("SchoolName", home["name"])
     for member in members:
-        _add(data, f"Sessions{member.capitalize()}", str(totals[member]))
+        data.add(f"Sessions{member.capitalize()}", str(totals[member]))
 
 
 def _reference(bundle: Mapping[str, Any]) -> str:
