@@ -14,7 +14,7 @@ Form = Literal["transfer", "bundle", "documents"]
 # A path grows by one link per step, so that a pointer is only written for what is reported.
 Path = tuple["Path", str | int] | None
 _MAX_DEPTH = 64
-_NOT_YET = object()
+_NOT_YET, _PLACE = object(), object()
 _HOLDERS = (dict, list)
 _AREA_LISTS = ("areaRefs", "targetAreaRefs")
 _ASIDE = frozenset({"extensions", "withheld"})
@@ -72,7 +72,7 @@ class _Found(NamedTuple):
 class Item(NamedTuple):
     """A document, the learner or the placement: its place in the subject and what was withheld from it.
 
-    `place` is the pointer of `path`, written once because most of what is said names it.
+    `kept` holds what several rules look for in it, by where that is.
     """
 
     kind: str
@@ -80,7 +80,13 @@ class Item(NamedTuple):
     value: Mapping[str, Any]
     withheld: frozenset[str]
     marks: Marks
-    place: str
+    kept: dict[Hashable, Any]
+
+    @property
+    def place(self) -> str:
+        """The pointer of its path: written once, because most of what is said names it."""
+        found: str = self.kept.get(_PLACE) or self.kept.setdefault(_PLACE, at(self.path))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ def case(subject: object) -> Case:
 
 def part(kind: str, path: Path, value: Mapping[str, Any]) -> Item:
     """Return a document, a component or a piece of evidence with what one walk through it finds."""
-    return Item(kind, path, value, frozenset(_withheld(value.get("withheld"))), _marks(value, path), at(path))
+    return Item(kind, path, value, frozenset(_withheld(value.get("withheld"))), _marks(value, path), {})
 
 
 def once(case: Case, name: Hashable, work: Callable[[], _Work]) -> _Work:

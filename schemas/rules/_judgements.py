@@ -33,18 +33,24 @@ def reached(item: Item, place: str) -> list[Item]:
     steps = place.split("/")[1:]
     if steps[0] in item.withheld:
         raise Unseen(at(item.path, steps[0]), why="Something that this rule needs was withheld.")
-    return list(_reached(item.value, steps, item.path))
+    if place not in item.kept:
+        item.kept[place] = tuple(_reached(item.value, steps, item.path))
+    return list(item.kept[place])
 
 
 def bare(path: Path, value: Mapping[str, Any]) -> Item:
     """Return a part of a document as something whose members can be asked for."""
-    return Item("part", path, value, frozenset(), _NOTHING_MARKED, at(path))
+    return Item("part", path, value, frozenset(), _NOTHING_MARKED, {})
 
 
 def judgements(item: Item, places: tuple[str, ...]) -> list[Judgement]:
     """Return the assessments at some places of a document; a pair of start and end gives both of them."""
-    taken = [(_halves if place in _PAIRED else _whole, reached(item, place)) for place in places]
-    return [found for take, entries in taken for entry in entries for found in take(entry)]
+    if places not in item.kept:
+        taken = [(_halves if place in _PAIRED else _whole, reached(item, place)) for place in places]
+        item.kept[places] = tuple(
+            found for take, entries in taken for entry in entries for found in take(entry)
+        )
+    return list(item.kept[places])
 
 
 def phase(judgement: Judgement) -> str:
