@@ -28,8 +28,9 @@ from signing import Directory, DirectoryError, Gateway, HopKey
 TAG = "ltp-1"
 SKEW_S = 300
 _LABEL = "ltp"
-_REQUEST = ("@method", "@authority", "@path", "@query", "content-digest")
-_ANSWER = ("@status", "content-digest")
+_DIGEST = "content-digest"
+_REQUEST = ("@method", "@authority", "@path", "@query", _DIGEST)
+_ANSWER = ("@status", _DIGEST)
 _PARAMETERS = "@signature-params"
 
 #: Left out of what is signed (RFC 9421 §2.2.3).
@@ -105,7 +106,7 @@ class HopSigner:
 
     def _signed(self, lines: Mapping[str, str], body: bytes, now: int) -> dict[str, str]:
         digest = ContentDigest.create(body)
-        covered = {**lines, "content-digest": digest}
+        covered = {**lines, _DIGEST: digest}
         parameters = (
             f"({' '.join(map(_quoted, covered))});created={now};keyid={_quoted(self._key.kid)}"
             f';alg="ed25519";nonce={_quoted(secrets.token_urlsafe(16))};tag={_quoted(TAG)}'
@@ -141,13 +142,15 @@ def _verify(
     verifier = _Verifier(signature_algorithm=algorithms.ED25519, key_resolver=keys)
     try:
         # The library reads the wall clock for "created in the future"; the gateway's own clock decides below.
-        results = verifier.verify(message, max_age=None, expect_tag=TAG, body=body)
+        results = verifier.verify(message, max_age=None, expect_tag=TAG)
+        result = results[0]
+        signed = result.covered_components
+        if len(results) != 1 or not {_quoted(name) for name in covered} <= signed.keys():
+            raise HopRefused
+        # What was signed is the header; here it is held against the body, without reading every name again.
+        ContentDigest.verify(signed[_quoted(_DIGEST)], body)
     except (HTTPMessageSignaturesException, DirectoryError, ValueError, KeyError) as problem:
         raise HopRefused from problem
-    result = results[0]
-    signed = set(result.covered_components)
-    if len(results) != 1 or not {f'"{name}"' for name in covered} <= signed:
-        raise HopRefused
     if abs(_created(result.parameters) - now) > SKEW_S or keys.gateway is None:
         raise HopRefused
     return keys.gateway
