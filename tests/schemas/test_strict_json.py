@@ -25,6 +25,8 @@ def _refusal(data: bytes, limit: int = schemas.DEFAULT_LIMIT) -> tuple[Finding, 
         (b'{"upn": "a", "upn": "b"}', "json.duplicate-member", "/upn"),
         (b'[{"a": {"b": 1, "b": 1}}]', "json.duplicate-member", "/0/a/b"),
         (b'{"a": 1, "\\u0061": 2}', "json.duplicate-member", "/a"),
+        (b'{"a": "\\\\", "b": "\\"", "c": 1, "c": "\\\\"}', "json.duplicate-member", "/c"),
+        (b'{"a": "\\\\\\", \\"b\\": 1", "c": 1.5}', "json.not-an-integer", "/c"),
         (b"[NaN]", "json.not-a-number", ""),
         (b"[-Infinity]", "json.not-a-number", ""),
         (b'{"value": 2.5}', "json.not-an-integer", "/value"),
@@ -70,6 +72,7 @@ def test_bad_text_is_refused_with_one_finding(data: bytes, code: str, pointer: s
         (b'[{"a": 1}, {"a": 1}]', [{"a": 1}, {"a": 1}]),
         (b'"[[[[[NaN 1.5]]]]]"', "[[[[[NaN 1.5]]]]]"),
         (b" [true, false, null] ", [True, False, None]),
+        (b'{"a": "\\\\", "b": "\\": 1.5, \\"a\\": 1e3"}', {"a": "\\", "b": '": 1.5, "a": 1e3'}),
     ],
 )
 def test_good_text_is_read(data: bytes, value: object) -> None:
