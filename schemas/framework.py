@@ -128,6 +128,32 @@ def _licences() -> Mapping[str, str]:
     return {data["id"]: data["licence"]["status"] for data in _files("scales")}
 
 
+@dataclass(frozen=True, slots=True)
+class Constructs:
+    """What a registered scale measures, by code; not `complete` where its publisher has more than is on record."""
+
+    codes: frozenset[str]
+    complete: bool
+
+
+def constructs(ref: str) -> Constructs:
+    """Return what a registered scale measures, or raise UnknownName. Scales without a range on record have it too."""
+    try:
+        return _constructs()[ref]
+    except KeyError:
+        raise UnknownName("scale") from None
+
+
+@cache
+def _constructs() -> Mapping[str, Constructs]:
+    return {
+        data["id"]: Constructs(
+            frozenset(entry["code"] for entry in data["constructs"]), data.get("constructsComplete", True)
+        )
+        for data in _files("scales")
+    }
+
+
 @cache
 def _scales() -> Mapping[str, Scale]:
     # Without a range on record there is nothing to hold a value against, and guessing one could reject it.

@@ -6,7 +6,7 @@ from functools import cache
 from schemas import routes
 from schemas._shape import Node, root
 from schemas.findings import UnknownName
-from schemas.framework import Area, Scale, areas, scale
+from schemas.framework import Area, Scale, areas, constructs, scale
 from schemas.rules._case import Case, Item, Mark, Verdict, at
 from schemas.rules._catalogue import Rule
 from schemas.rules._facts import each, find, need, passed
@@ -51,29 +51,75 @@ def _framework(item: Item, rule: Rule) -> Mapping[str, Area] | Verdict:
 
 
 def values_on_scale(case: Case, rule: Rule) -> Iterator[Verdict]:
-    """PRF-05: every value lies on the scale that it names; a scale that is not registered is not judged."""
+    """PRF-05: every value lies on the scale that it names and measures what that scale measures, never a composite."""
     for item in case.documents:
         if item.kind in rule.inputs:
-            yield _values_of(item)
+            yield _values_of(item, frozenset(rule.thresholds["composites"]))
 
 
-def _values_of(item: Item) -> Verdict:
+def _values_of(item: Item, composites: frozenset[str]) -> Verdict:
+    foreign = tuple(_construct_of(mark) for mark in item.marks.values if _is_foreign(mark, composites))
     judged = [(mark, _on_scale(mark)) for mark in item.marks.values]
-    wrong = tuple(sorted(at(mark.path, "raw") for mark, holds in judged if holds is False))
-    if wrong:
-        return Verdict("error", wrong, "A value here does not lie on the scale that it names.")
+    wrong = tuple(at(mark.path, "raw") for mark, holds in judged if holds is False)
+    if foreign or wrong:
+        return Verdict("error", tuple(sorted((*foreign, *wrong))), _FOREIGN if foreign else _OFF_SCALE)
     unknown = tuple(sorted(at(mark.path, "scaleRef") for mark, holds in judged if holds is None))
+    if any(_is_unregistered(mark) for mark, _ in judged):
+        return Verdict("warning", unknown, _UNREGISTERED)
     if unknown:
-        message = (
-            "A value here names a scale that is not registered, so nobody can say whether it lies on it."
+        return Verdict(
+            "notEvaluable", unknown, "There is nothing on record that a value here could be held against."
         )
-        return Verdict("notEvaluable", unknown, message)
     return _passed(item, hidden(item, ("value",)))
 
 
-def _on_scale(mark: Mark) -> bool | None:
+_OFF_SCALE = "A value here does not lie on the scale that it names."
+_UNREGISTERED = "A value here names a scale that is not registered, so nobody can say whether it lies on it."
+_FOREIGN = (
+    "What is measured here is nothing that the named scale measures. Totals, averages, rankings and readiness scores "
+    "of our own making are not exchanged."
+)
+
+
+def _construct_of(mark: Mark) -> str:
+    """Return the pointer of the code beside a measured value."""
+    beside = mark.path[0] if mark.path else None
+    return at(beside, "construct", "code")
+
+
+def _ref(mark: Mark) -> tuple[object, object]:
     value = mark.value if isinstance(mark.value, dict) else {}
-    ref, raw = value.get("scaleRef"), value.get("raw")
+    return value.get("scaleRef"), value.get("raw")
+
+
+def _is_unregistered(mark: Mark) -> bool:
+    """Whether a value names a scale that nobody registered; one without a range on record is registered too."""
+    ref, _ = _ref(mark)
+    if not isinstance(ref, str):
+        return False
+    try:
+        constructs(ref)
+    except UnknownName:
+        return True
+    return False
+
+
+def _is_foreign(mark: Mark, composites: frozenset[str]) -> bool:
+    """Whether a measured value stands for something that its scale does not measure, or for a composite of others."""
+    ref, code = _ref(mark)[0], mark.construct
+    if not isinstance(ref, str) or not isinstance(code, str):
+        return False
+    try:
+        known = constructs(ref)
+    except UnknownName:
+        return not composites.isdisjoint(code.split("-"))
+    if code in known.codes:
+        return False
+    return known.complete or not composites.isdisjoint(code.split("-"))
+
+
+def _on_scale(mark: Mark) -> bool | None:
+    ref, raw = _ref(mark)
     if not isinstance(ref, str) or not isinstance(raw, int) or isinstance(raw, bool):
         return None
     try:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from schemas import Scale, UnknownName, disclosure, routes, rules
 from schemas.calendar import SchoolCalendar
+from schemas.framework import Constructs
 
 V1 = Path(__file__).parent.parent.parent / "schemas" / "v1"
 WORST = ("error", "warning", "notEvaluable", "info", "pass", "notApplicable")
@@ -343,6 +344,8 @@ def test_a_construct_has_bounds_of_its_own_within_its_scale(
         step=1, labels={}, constructs={"total": (0, 10), "part": (0, 5)}, licence="open",
     )  # fmt: skip
     monkeypatch.setattr("schemas.rules.profile.scale", lambda _ref: parts)
+    listed = Constructs(frozenset(parts.constructs), complete=True)
+    monkeypatch.setattr("schemas.rules.profile.constructs", lambda _ref: listed)
     construct = {"scaleRef": parts.ref, "code": "part"}
     measured = {"construct": construct, "value": {"scaleRef": parts.ref, "raw": raw}}
     subject = {"documents": [{"type": "final-report", "frameworkProgress": [{"start": measured}]}]}

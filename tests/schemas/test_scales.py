@@ -64,7 +64,7 @@ GRAMMAR = closed(
         },
         "constructs": {"type": "array", "items": CONSTRUCT},
     },
-    {"min": WHOLE, "max": WHOLE, "step": WHOLE | {"minimum": 1}},
+    {"min": WHOLE, "max": WHOLE, "step": WHOLE | {"minimum": 1}, "constructsComplete": {"const": False}},
 )
 VALIDATOR = jsonschema_rs.validator_for(GRAMMAR)
 
